@@ -1,0 +1,56 @@
+/** Version of the activation-source contract that this package describes. */
+export const activationSourceSpecVersion = 1;
+
+/** Some consecutive rows of activations, with what is known of each row. */
+export interface ActivationChunk {
+  readonly nRows: number;
+  /** [nRows, dIn], row-major, finite */
+  readonly rows: Float32Array;
+  /** [nRows] token that each row belongs to */
+  readonly tokenIds?: Int32Array;
+  /** [nRows] position of the token in its sequence, from 0 */
+  readonly positions?: Int32Array;
+}
+
+/**
+ * Where activations come from: a model that runs, or a file. A plain value; reading it twice gives the same rows in the
+ * same order.
+ */
+export interface ActivationSource {
+  readonly specVersion: typeof activationSourceSpecVersion;
+  readonly name: string;
+  readonly dIn: number;
+  /** where in the model, as `blocks.0.hook_resid_post`; absent for plain tensors of unknown origin */
+  readonly hookPoint?: string;
+  /** rows in all, where that is known beforehand */
+  readonly nRows?: number;
+  /** chunks of any size ≥ 1, in order */
+  chunks(options?: { readonly signal?: AbortSignal }): AsyncIterable<ActivationChunk>;
+  /** what the rows were made from, for the reader: model, text, tokenizer; goes into the store's manifest */
+  readonly provenance?: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** Statistics of a set of activations over all its rows, accumulated in float64. */
+export interface ActivationStatistics {
+  readonly nRows: number;
+  /** [dIn] */
+  readonly mean: Float32Array;
+  /** mean of ‖x‖² over rows */
+  readonly meanSquaredNorm: number;
+}
+
+/**
+ * Batches for training: an endless stream that is a pure function of its seed. Step `s` always yields the same batch, so a
+ * resumed run continues where the stopped one was.
+ */
+export interface BatchSource {
+  readonly dIn: number;
+  /** rows in one epoch */
+  readonly nRows: number;
+  readonly statistics: ActivationStatistics;
+  /**
+   * Batches `[batchSize, dIn]` from step `startStep` on; every row once an epoch, batches run across the end of an epoch.
+   * The caller may keep a batch only until it asks for the next.
+   */
+  batches(options: { readonly batchSize: number; readonly startStep: number }): AsyncIterable<Float32Array>;
+}

@@ -1,0 +1,55 @@
+export {
+  type ActivationChunk,
+  type ActivationSource,
+  type ActivationStatistics,
+  activationSourceSpecVersion,
+  type BatchSource,
+} from "./activations.ts";
+export {
+  type ActivationSample,
+  type AdamConstants,
+  type Architecture,
+  type ArchitectureDefinition,
+  type ArchitectureFactory,
+  architectureSpecVersion,
+  type Constraint,
+  defineArchitecture,
+  type FusedDescription,
+  type InferenceTensors,
+  type InitContext,
+  type LossInput,
+  type LossOutput,
+  type Named,
+  type SaeShape,
+} from "./architecture.ts";
+export { type Backend, type BackendProbe, backendSpecVersion, type EngineOptions } from "./backend.ts";
+export { type ConfigSchema, parseConfig } from "./config.ts";
+export type {
+  EngineState,
+  RowPenalty,
+  SaeEngine,
+  SaeInference,
+  StepControls,
+  StepStats,
+} from "./engine.ts";
+export { nearest } from "./errors/nearest.ts";
+export { type ErrorKind, PlumblineError, type PlumblineErrorOptions } from "./errors/plumbline-error.ts";
+export { unknownNameError } from "./errors/unknown-name-error.ts";
+export {
+  type ActivationRule,
+  foldInputScale,
+  type InferenceForm,
+  type NamedArray,
+} from "./inference-form.ts";
+export type { Json, JsonObject } from "./json.ts";
+export {
+  createRandom,
+  fillNormal,
+  permutation,
+  type Random,
+  type RandomState,
+  randomFromState,
+} from "./random.ts";
+export { createRegistry, type Registry } from "./registry.ts";
+export type { Progress, Schedule, ScheduleState } from "./schedule.ts";
+export { denseFromSparse, type SparseLatents, sparseFromDense } from "./sparse-latents.ts";

@@ -1,0 +1,89 @@
+import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { PlumblineError } from "../errors/plumbline-error.ts";
+
+/** The few file operations that writers use; tests hand in one that fails. */
+export interface FileSystem {
+  readonly mkdir: typeof mkdir;
+  readonly open: typeof open;
+  readonly readdir: typeof readdir;
+  readonly readFile: typeof readFile;
+  readonly rename: typeof rename;
+  readonly rm: typeof rm;
+  readonly stat: typeof stat;
+}
+
+export const nodeFileSystem: FileSystem = { mkdir, open, readdir, readFile, rename, rm, stat };
+
+/** Turns an operating system's refusal into an error that says what to do; other values pass through unchanged. */
+export function explainFileError(error: unknown, doing: string, path: string): unknown {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  const known: Record<
+    string,
+    { code: string; message: string; hint: string; kind: "environment" | "input" | "usage" }
+  > = {
+    ENOSPC: {
+      code: "disk-full",
+      kind: "environment",
+      message: "the disk is full",
+      hint: "free some space and run again; nothing half-written was left",
+    },
+    EDQUOT: {
+      code: "disk-full",
+      kind: "environment",
+      message: "the disk quota is used up",
+      hint: "free some space and run again; nothing half-written was left",
+    },
+    EFBIG: {
+      code: "disk-full",
+      kind: "environment",
+      message: "the file would be larger than the system allows",
+      hint: "raise the limit or write elsewhere; nothing half-written was left",
+    },
+    EACCES: {
+      code: "no-permission",
+      kind: "environment",
+      message: "permission denied",
+      hint: "choose another folder or change its permissions",
+    },
+    EPERM: {
+      code: "no-permission",
+      kind: "environment",
+      message: "permission denied",
+      hint: "choose another folder or change its permissions",
+    },
+    EROFS: {
+      code: "no-permission",
+      kind: "environment",
+      message: "the file system is read-only",
+      hint: "choose another folder",
+    },
+    ENOENT: {
+      code: "no-such-file",
+      kind: "input",
+      message: "no such file or folder",
+      hint: "check the path",
+    },
+    EISDIR: {
+      code: "not-a-file",
+      kind: "input",
+      message: "that is a folder, not a file",
+      hint: "check the path",
+    },
+    ENOTDIR: {
+      code: "not-a-folder",
+      kind: "input",
+      message: "a part of the path is a file, not a folder",
+      hint: "check the path",
+    },
+  };
+  const entry = code === undefined ? undefined : known[code];
+  if (entry === undefined) return error;
+  return new PlumblineError({
+    code: entry.code,
+    kind: entry.kind,
+    message: `[core] ${doing}: ${entry.message}`,
+    where: path,
+    hint: entry.hint,
+    cause: error,
+  });
+}
