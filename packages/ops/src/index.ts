@@ -1,1 +1,14 @@
-export {};
+export { type Decoder, denseDecode, sparseDecode } from "./decode.ts";
+export { type DifferentiableOptions, differentiable } from "./differentiable.ts";
+export { gatherRows, gatherSelected } from "./gather-selected.ts";
+export { type EncoderInput, preActivations } from "./pre-activations.ts";
+export { coupled, tied } from "./row-maps/controls.ts";
+export { projection, projectionFromDecoder, projectOntoAligned } from "./row-maps/projection.ts";
+export { type RowMap, rowMapSpecVersion } from "./row-maps/row-map.ts";
+export { scale, scaleToAligned } from "./row-maps/scale.ts";
+export { rejectRows, rowDots, rowNorms, unitRows } from "./rows.ts";
+export { selectPreActivations } from "./select-pre-activations.ts";
+export { denseFromSelection, firingCounts, largest, type Selection } from "./selection.ts";
+export { accumulateRows, accumulateValues } from "./sparse-rows.ts";
+export type { TensorMap } from "./tensor-map.ts";
+export { topK } from "./top-k.ts";

@@ -1,0 +1,74 @@
+import {
+  add,
+  matMul,
+  mul,
+  reshape,
+  sum,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor3D,
+  transpose,
+} from "@tensorflow/tfjs-core";
+import { differentiable } from "./differentiable.ts";
+import { gatherRows } from "./gather-selected.ts";
+import { denseFromSelection, type Selection } from "./selection.ts";
+import { accumulateRows, worksOnRows } from "./sparse-rows.ts";
+
+/** The linear half of an SAE. */
+export interface Decoder {
+  /** [F, D] one latent a row */
+  readonly decoder_FD: Tensor2D;
+  /** [D] */
+  readonly decoderBias_D: Tensor1D;
+}
+
+/**
+ * Reconstruction from dense latents: `xHat = latents · decoder + decoderBias`, `[B, D]`. Gradients flow to all three.
+ */
+export function denseDecode(latents_BF: Tensor2D, weights: Decoder): Tensor2D {
+  const { decoder_FD, decoderBias_D } = weights;
+  return differentiable({
+    inputs: [latents_BF, decoder_FD, decoderBias_D],
+    forward: () => add(matMul(latents_BF, decoder_FD), decoderBias_D) as Tensor2D,
+    gradient: (dy_BD, [latents, decoder]) => [
+      matMul(dy_BD, transpose(decoder as Tensor2D) as Tensor2D),
+      matMul(transpose(latents as Tensor2D) as Tensor2D, dy_BD),
+      sum(dy_BD, 0),
+    ],
+  });
+}
+
+/**
+ * Reconstruction from K latents a token: `xHat_b = Σ_j values_bj · decoder[indices_bj] + decoderBias`, `[B, D]`.
+ *
+ * Equal to {@link denseDecode} of the same latents, in value and gradient; takes gathered rows or the dense product,
+ * whichever is cheaper for this K and F. Gradients flow to values, decoder and bias.
+ *
+ * @param selection indices distinct within a row
+ * @returns `[B, D]`, disposed by the caller
+ */
+export function sparseDecode(selection: Selection, weights: Decoder): Tensor2D {
+  const { values_BK, indices_BK } = selection;
+  const { decoder_FD, decoderBias_D } = weights;
+  const dSae = decoder_FD.shape[0];
+  const [nRows, k] = values_BK.shape;
+  if (!worksOnRows(k, dSae)) return denseDecode(denseFromSelection(selection, { dSae }), weights);
+  return differentiable({
+    inputs: [values_BK, decoder_FD, decoderBias_D],
+    constants: [indices_BK],
+    forward: () => {
+      const rows_BKD = gatherRows(decoder_FD, indices_BK);
+      const sums = matMul(reshape(values_BK, [nRows, 1, k]) as Tensor3D, rows_BKD);
+      return add(reshape(sums, [nRows, decoder_FD.shape[1]]), decoderBias_D) as Tensor2D;
+    },
+    gradient: (dy_BD, [values, decoder], [indices]) => {
+      const rows_BKD = gatherRows(decoder as Tensor2D, indices as Tensor2D);
+      const chosen: Selection = { values_BK: values as Tensor2D, indices_BK: indices as Tensor2D };
+      return [
+        sum(mul(rows_BKD, reshape(dy_BD, [nRows, 1, dy_BD.shape[1]])), 2),
+        accumulateRows(chosen, dy_BD, { dSae }),
+        sum(dy_BD, 0),
+      ];
+    },
+  });
+}
