@@ -1,1 +1,1 @@
-export {};
+export { tfjsCpuBackend } from "./tfjs-cpu-backend.ts";

@@ -1,1 +1,1 @@
-export {};
+export { tfjsWasmBackend } from "./tfjs-wasm-backend.ts";

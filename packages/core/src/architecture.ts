@@ -103,6 +103,10 @@ export interface Architecture<T> {
   /** scalars the loss reports */
   readonly statistics: readonly string[];
   readonly optimizer: AdamConstants;
+  /** whether the constraint keeps decoder rows at norm 1 */
+  readonly decoderRows: "unit" | "free";
+  /** what a reader of this combination should know, a sentence each; shown before training */
+  readonly notes?: readonly string[];
   /** throws where the configuration does not fit the widths: `k` above dSae */
   check(shape: SaeShape): void;
   /** stored parameters; `encoder` and `decoder` are `[dSae, dIn]` */

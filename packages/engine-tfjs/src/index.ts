@@ -1,1 +1,3 @@
-export {};
+export { createGenericEngine, type GenericEngineOptions } from "./generic-engine.ts";
+export { openGenericInference } from "./open-inference.ts";
+export { defineTfjsBackend, type TfjsBackendDefinition, type TfjsDevice } from "./tfjs-backend.ts";

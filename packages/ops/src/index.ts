@@ -1,4 +1,5 @@
 export { type Decoder, denseDecode, sparseDecode } from "./decode.ts";
+export { detach } from "./detach.ts";
 export { type DifferentiableOptions, differentiable } from "./differentiable.ts";
 export { gatherRows, gatherSelected } from "./gather-selected.ts";
 export { type EncoderInput, preActivations } from "./pre-activations.ts";

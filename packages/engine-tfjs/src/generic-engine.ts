@@ -1,0 +1,192 @@
+import {
+  type Architecture,
+  type EngineOptions,
+  type EngineState,
+  type InferenceForm,
+  type Named,
+  type NamedArray,
+  PlumblineError,
+  type SaeEngine,
+  type SparseLatents,
+  type StepControls,
+  type StepStats,
+} from "@plumbline/core";
+import { type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
+import { arraysFrom, disposeAll, tensorsFrom, zerosFor } from "./arrays.ts";
+import { rowsOf } from "./batches.ts";
+import { checkControls } from "./check-controls.ts";
+import { engineDisposed } from "./errors.ts";
+import { inferenceForm } from "./inference-form.ts";
+import { runOn } from "./run-on.ts";
+import { checkState, joinState, splitState } from "./state.ts";
+import { decodeRows, encodeRows, type TensorSae } from "./tensor-inference.ts";
+import { type EngineTensors, type Update, update } from "./update.ts";
+
+/** Options of {@link createGenericEngine}. */
+export interface GenericEngineOptions extends EngineOptions<Tensor> {
+  /** name of an initialized tfjs backend: `cpu`, `wasm`, … */
+  readonly backendName: string;
+}
+
+async function readReport(report: NonNullable<Update["report"]>): Promise<StepStats> {
+  const numbers = Array.from(await report.values.data());
+  report.values.dispose();
+  const [loss = Number.NaN, gradientNorm = Number.NaN, ...rest] = numbers;
+  const { terms, statistics } = report.layout;
+  const pick = (names: readonly string[], from: number): Record<string, number> =>
+    Object.fromEntries(names.map((name, i) => [name, rest[from + i] ?? Number.NaN]));
+  return { loss, gradientNorm, terms: pick(terms, 0), statistics: pick(statistics, terms.length) };
+}
+
+function checkWidths(dIn: number, dSae: number): void {
+  for (const [name, value] of Object.entries({ dIn, dSae })) {
+    if (!Number.isInteger(value) || value < 1) {
+      throw new PlumblineError({
+        code: "bad-width",
+        kind: "usage",
+        message: `[engine-tfjs] createGenericEngine(): expected ${name} to be an integer of at least 1, got ${value}`,
+        hint: "set the widths of the SAE",
+      });
+    }
+  }
+}
+
+/** Holds the tensors of one SAE in training; see {@link createGenericEngine}. */
+class GenericEngine implements SaeEngine {
+  readonly dIn: number;
+  readonly dSae: number;
+  readonly #architecture: Architecture<Tensor>;
+  readonly #backendName: string;
+  #tensors: EngineTensors;
+  #nSteps = 0;
+  #disposed = false;
+
+  constructor(options: GenericEngineOptions) {
+    const { architecture, backendName, dIn, dSae, random, sample } = options;
+    this.dIn = dIn;
+    this.dSae = dSae;
+    this.#architecture = architecture;
+    this.#backendName = backendName;
+    const parameters = architecture.init({ dIn, dSae, random, sample });
+    const buffers = architecture.initBuffers({ dIn, dSae });
+    this.#tensors = this.#load({
+      parameters,
+      mean: zerosFor(parameters),
+      variance: zerosFor(parameters),
+      buffers,
+    });
+  }
+
+  async step(batch: Float32Array, controls: StepControls): Promise<StepStats | undefined> {
+    this.#check();
+    rowsOf(batch, this.dIn, "step()");
+    checkControls(this.#architecture, controls);
+    const { next, report } = this.#run(() =>
+      update(this.#architecture, this.#tensors, { batch, dIn: this.dIn, step: this.#nSteps + 1, controls }),
+    );
+    this.#replace(next);
+    this.#nSteps += 1;
+    return report === undefined ? undefined : readReport(report);
+  }
+
+  async encode(batch: Float32Array): Promise<SparseLatents> {
+    this.#check();
+    return encodeRows(this.#sae(), batch);
+  }
+
+  async decode(latents: SparseLatents): Promise<Float32Array> {
+    this.#check();
+    return decodeRows(this.#sae(), latents);
+  }
+
+  async inference(): Promise<InferenceForm> {
+    this.#check();
+    const { parameters, buffers } = this.#tensors;
+    const form = this.#run(() => {
+      let rule: Omit<ReturnType<Architecture<Tensor>["inference"]>, "tensors"> | undefined;
+      const tensors = tidy(() => {
+        const { tensors: made, ...rest } = this.#architecture.inference(parameters, buffers);
+        rule = rest;
+        return Object.fromEntries(Object.entries(made).map(([name, t]) => [name, t.clone()]));
+      });
+      return { ...(rule as NonNullable<typeof rule>), tensors };
+    });
+    const arrays = await arraysFrom(form.tensors);
+    disposeAll(form.tensors);
+    return inferenceForm(this.#architecture, { ...form, arrays, dIn: this.dIn, dSae: this.dSae });
+  }
+
+  async exportState(): Promise<EngineState> {
+    this.#check();
+    const nSteps = this.#nSteps;
+    const { name, config } = this.#architecture;
+    const arrays = await arraysFrom(joinState(this.#tensors));
+    return { architecture: { name, config }, dIn: this.dIn, dSae: this.dSae, nSteps, arrays };
+  }
+
+  async importState(state: EngineState): Promise<void> {
+    this.#check();
+    const expected = Object.fromEntries(
+      Object.entries(joinState(this.#tensors)).map(([name, t]) => [name, { shape: t.shape, dtype: t.dtype }]),
+    );
+    checkState(state, { architecture: this.#architecture, dIn: this.dIn, dSae: this.dSae, expected });
+    this.#replace(this.#load(splitState(state.arrays)));
+    this.#nSteps = state.nSteps;
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    disposeAll(joinState(this.#tensors));
+  }
+
+  #check(): void {
+    if (this.#disposed) throw engineDisposed();
+  }
+
+  #run<R>(work: () => R): R {
+    return runOn(this.#backendName, work);
+  }
+
+  #load(arrays: Readonly<Record<keyof EngineTensors, Named<NamedArray>>>): EngineTensors {
+    return this.#run(() => ({
+      parameters: tensorsFrom(arrays.parameters),
+      mean: tensorsFrom(arrays.mean),
+      variance: tensorsFrom(arrays.variance),
+      buffers: tensorsFrom(arrays.buffers),
+    }));
+  }
+
+  #replace(next: EngineTensors): void {
+    const kept = new Set(Object.values(joinState(next)));
+    for (const old of Object.values(joinState(this.#tensors))) if (!kept.has(old)) old.dispose();
+    this.#tensors = next;
+  }
+
+  #sae(): TensorSae {
+    const { parameters, buffers } = this.#tensors;
+    return {
+      dIn: this.dIn,
+      dSae: this.dSae,
+      backendName: this.#backendName,
+      encode: (x_BD) => this.#architecture.encode(parameters, buffers, x_BD) as Tensor2D,
+      decode: (latents_BF) => this.#architecture.decode(parameters, latents_BF) as Tensor2D,
+    };
+  }
+}
+
+/**
+ * Trains one SAE of any architecture written in tfjs operations: automatic differentiation, Adam, clipping, constraint.
+ *
+ * The reference that every other engine must equal. Steps run on the calling thread; memory is parameters, two Adam
+ * moments, one batch of latents and what the architecture's loss makes on the way.
+ *
+ * @param options.backendName a tfjs backend that is initialized already; gradients must be registered, which loading
+ *   `@tensorflow/tfjs` does
+ * @throws PlumblineError `bad-width`, and what the architecture's `check` throws
+ */
+export async function createGenericEngine(options: GenericEngineOptions): Promise<SaeEngine> {
+  checkWidths(options.dIn, options.dSae);
+  options.architecture.check(options);
+  return new GenericEngine(options);
+}
