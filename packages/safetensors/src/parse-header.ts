@@ -108,17 +108,20 @@ function readIntegers(scanner: HeaderScanner, what: string, maxCount: number): n
   return numbers;
 }
 
+/** Room for `data_offsets` and any dtype; longer words are no part of the format. */
+const maxFieldBytes = 64;
+
 function readTensor(scanner: HeaderScanner, name: string, limits: SafetensorsLimits): TensorEntry {
   const tensor = `tensor ${quote(name)}`;
   const seen = new Set<string>();
   let dtype: SafetensorsDtype | undefined;
   let shape: number[] | undefined;
   let offsets: number[] | undefined;
-  forEachKey(scanner, tensor, limits.maxNameBytes, (key) => {
+  forEachKey(scanner, tensor, maxFieldBytes, (key) => {
     if (seen.has(key)) scanner.fail(`two keys ${quote(key)} in ${tensor}`, "duplicate-key");
     seen.add(key);
     if (key === "dtype") {
-      const text = scanner.string(`the dtype of ${tensor}`, limits.maxNameBytes);
+      const text = scanner.string(`the dtype of ${tensor}`, maxFieldBytes);
       if (!isDtype(text)) {
         return scanner.fail(
           `${tensor} has dtype ${quote(text)}, expected one of ${dtypeNames.join(", ")}`,

@@ -1,8 +1,10 @@
+import { allocate } from "./allocate.ts";
+import { itemBytes } from "./dtype.ts";
 import { fileError, unknownTensorError } from "./errors.ts";
 import { defaultLimits, type SafetensorsLimits } from "./limits.ts";
 import { parseHeader } from "./parse-header.ts";
 import type { TensorEntry } from "./tensor-entry.ts";
-import { elementsIn, widenToFloat32, widenToInt32 } from "./widen.ts";
+import { widenToFloat32, widenToInt32 } from "./widen.ts";
 
 /** A whole file in memory. */
 export interface SafetensorsFile {
@@ -109,13 +111,19 @@ export function readSafetensors(
     tensors,
     float32: (name) => {
       const { stored, ...context } = take(name, "float32()");
-      const values = new Float32Array(elementsIn(stored.length, context.entry.dtype));
+      const values = allocate(Float32Array, stored.length / itemBytes(context.entry.dtype), {
+        ...context,
+        name,
+      });
       widenToFloat32(stored, values, context);
       return { shape: context.entry.shape, data: values };
     },
     int32: (name) => {
       const { stored, ...context } = take(name, "int32()");
-      const values = new Int32Array(elementsIn(stored.length, context.entry.dtype));
+      const values = allocate(Int32Array, stored.length / itemBytes(context.entry.dtype), {
+        ...context,
+        name,
+      });
       widenToInt32(stored, values, context);
       return { shape: context.entry.shape, data: values };
     },

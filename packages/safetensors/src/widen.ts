@@ -1,5 +1,4 @@
 import { PlumblineError } from "@plumbline/core";
-import { itemBytes, type SafetensorsDtype } from "./dtype.ts";
 import { fileError, quote } from "./errors.ts";
 import type { TensorEntry } from "./tensor-entry.ts";
 
@@ -45,19 +44,21 @@ export function requireLittleEndian(): void {
   });
 }
 
-/** A tensor's name, dtype and file, for messages. */
+/** Which tensor of which file is read, for messages. */
 export interface WidenContext {
-  readonly entry: Pick<TensorEntry, "name" | "dtype">;
+  readonly entry: TensorEntry;
   /** `function()` that reads */
   readonly from: string;
   readonly where: string;
+  /** place in the tensor of the first element handed in; 0 if not given */
+  readonly firstElement?: number;
 }
 
 function dtypeError(context: WidenContext, expected: string): PlumblineError {
   const { entry, from, where } = context;
   return fileError({
     code: "dtype-mismatch",
-    message: `${from}: expected a tensor of dtype ${expected}, got ${entry.dtype}`,
+    message: `${from}: expected a tensor of ${expected}, got ${entry.dtype}`,
     where: `${where}, tensor ${quote(entry.name)}`,
     hint: "read it with the function for its dtype, or as bytes()",
   });
@@ -107,7 +108,7 @@ const integerArrays = {
  */
 export function widenToInt32(bytes: Uint8Array, out: Int32Array, context: WidenContext): void {
   const { dtype, name } = context.entry;
-  if (!Object.hasOwn(integerArrays, dtype)) throw dtypeError(context, "of integers or BOOL");
+  if (!Object.hasOwn(integerArrays, dtype)) throw dtypeError(context, "integers or BOOL");
   const type = integerArrays[dtype as keyof typeof integerArrays];
   const values: ArrayLike<number | bigint> = arrayOver<ArrayLike<number | bigint>>(bytes, type);
   for (let i = 0; i < values.length; i++) {
@@ -115,16 +116,11 @@ export function widenToInt32(bytes: Uint8Array, out: Int32Array, context: WidenC
     if (value !== (value | 0)) {
       throw fileError({
         code: "value-out-of-range",
-        message: `${context.from}: element ${i} is ${values[i]}, expected -2^31 to 2^31 - 1`,
+        message: `${context.from}: element ${i + (context.firstElement ?? 0)} is ${values[i]}, expected -2^31 to 2^31 - 1`,
         where: `${context.where}, tensor ${quote(name)}`,
         hint: "read it as bytes() and make a BigInt64Array or Uint32Array of them",
       });
     }
     out[i] = value;
   }
-}
-
-/** Number of elements in a tensor's bytes. */
-export function elementsIn(byteLength: number, dtype: SafetensorsDtype): number {
-  return byteLength / itemBytes(dtype);
 }

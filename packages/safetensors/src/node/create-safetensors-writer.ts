@@ -1,7 +1,9 @@
 import type { FileHandle } from "node:fs/promises";
-import { explainFileError, type FileSystem, nodeFileSystem, temporaryName } from "@plumbline/core/node";
-import { bytesOf, planFile, type TensorData, type TensorLayout } from "../encode-safetensors.ts";
+import { type FileSystem, nodeFileSystem } from "@plumbline/core/node";
 import { quote, usageError } from "../errors.ts";
+import { planFile, type TensorLayout } from "../plan-file.ts";
+import { bytesOf, type TensorData } from "../tensor-data.ts";
+import { createAtomicFile } from "./atomic-file.ts";
 
 /**
  * Writes a file piece by piece. The path keeps what it had until `finish()`; the first error of any method removes the
@@ -51,53 +53,19 @@ export async function createSafetensorsWriter(
   options: { fileSystem?: FileSystem } = {},
 ): Promise<SafetensorsWriter> {
   const { fileSystem = nodeFileSystem } = options;
-  const { head, entries } = planFile(layout, metadata, "createSafetensorsWriter()");
+  const from = "createSafetensorsWriter()";
+  const { head, entries } = planFile(layout, metadata, from);
   const cursors = new Map(
-    entries.map((entry) => [
-      entry.name,
-      { entry, at: head.length + entry.byteStart, end: head.length + entry.byteEnd },
+    entries.map(({ name, dtype, byteStart, byteEnd }) => [
+      name,
+      { name, dtype, at: head.length + byteStart, end: head.length + byteEnd },
     ]),
   );
-  const temporary = temporaryName(path);
-  let file: FileHandle | undefined;
-  let queue: Promise<void> = Promise.resolve();
-
-  const discard = async (): Promise<void> => {
-    const open = file;
-    file = undefined;
-    await open?.close().catch(() => undefined);
-    if (open !== undefined) await fileSystem.rm(temporary, { force: true }).catch(() => undefined);
-  };
-  /** One after the other, in the order of the calls; whatever fails ends the writer. */
-  const enqueue = (doing: string, work: (file: FileHandle) => Promise<void>): Promise<void> => {
-    const result = queue.then(async () => {
-      if (file === undefined) {
-        throw usageError({
-          code: "writer-closed",
-          message: `${doing}: the writer was finished, aborted or has failed`,
-          where: path,
-        });
-      }
-      try {
-        await work(file);
-      } catch (error) {
-        await discard();
-        throw explainFileError(error, doing, path);
-      }
-    });
-    queue = result.catch(() => undefined);
-    return result;
-  };
-
-  try {
-    file = await fileSystem.open(temporary, "wx");
-  } catch (error) {
-    throw explainFileError(error, "createSafetensorsWriter()", path);
-  }
-  await enqueue("createSafetensorsWriter()", (open) => writeFully(open, head, 0));
+  const output = await createAtomicFile(path, from, fileSystem);
+  await output.run(from, (file) => writeFully(file, head, 0));
   return {
     write: (name, data) =>
-      enqueue("write()", async (open) => {
+      output.run("write()", async (file) => {
         const cursor = cursors.get(name);
         if (cursor === undefined) {
           throw usageError({
@@ -107,7 +75,7 @@ export async function createSafetensorsWriter(
             hint: `it has ${[...cursors.keys()].slice(0, 20).map(quote).join(", ")}`,
           });
         }
-        const bytes = bytesOf(data, cursor.entry.dtype, "write()", name);
+        const bytes = bytesOf(data, cursor.dtype, "write()", name);
         if (cursor.at + bytes.length > cursor.end) {
           throw usageError({
             code: "tensor-overfull",
@@ -115,27 +83,22 @@ export async function createSafetensorsWriter(
             where: `${path}, tensor ${quote(name)}`,
           });
         }
-        await writeFully(open, bytes, cursor.at);
+        await writeFully(file, bytes, cursor.at);
         cursor.at += bytes.length;
       }),
-    finish: () =>
-      enqueue("finish()", async (open) => {
-        for (const [name, cursor] of cursors) {
-          if (cursor.at === cursor.end) continue;
+    finish: async () => {
+      await output.run("finish()", () => {
+        for (const { name, at, end } of cursors.values()) {
+          if (at === end) continue;
           throw usageError({
             code: "tensor-incomplete",
-            message: `finish(): ${cursor.end - cursor.at} bytes were never written`,
+            message: `finish(): ${end - at} bytes were never written`,
             where: `${path}, tensor ${quote(name)}`,
           });
         }
-        await open.sync();
-        await open.close();
-        await fileSystem.rename(temporary, path);
-        file = undefined;
-      }),
-    abort: async () => {
-      await queue;
-      await discard();
+      });
+      await output.commit("finish()");
     },
+    abort: () => output.discard(),
   };
 }

@@ -1,12 +1,13 @@
 import type { FileHandle } from "node:fs/promises";
 import { explainFileError, type FileSystem, nodeFileSystem } from "@plumbline/core/node";
+import { allocate } from "../allocate.ts";
 import { itemBytes } from "../dtype.ts";
 import { fileError, quote, usageError } from "../errors.ts";
 import { defaultLimits, type SafetensorsLimits } from "../limits.ts";
 import { parseHeader, type SafetensorsHeader } from "../parse-header.ts";
 import { entryOf, headerLength } from "../read-safetensors.ts";
 import type { TensorEntry } from "../tensor-entry.ts";
-import { widenToFloat32, widenToInt32 } from "../widen.ts";
+import { type Conversion, type OpenedFile, readElements, toFloat32, toInt32 } from "./read-elements.ts";
 import { readFully } from "./read-fully.ts";
 
 /** Values of a tensor, or of some of its rows, with their shape. */
@@ -43,9 +44,6 @@ export interface SafetensorsReader {
   int32Rows(name: string, start: number, count: number, out?: Int32Array): Promise<TensorValues<Int32Array>>;
   close(): Promise<void>;
 }
-
-/** Bytes of a narrow or wide tensor held at once while they are converted; F32 and I32 are read straight into place. */
-const blockBytes = 2 ** 22;
 
 /**
  * Opens a safetensors file and checks its header; tensors, or rows of them, are read when asked for. Tensors larger than
@@ -88,127 +86,87 @@ export async function openSafetensors(
     await readFully(file, json, 8, path);
     const dataStart = 8 + headerBytes;
     const header = parseHeader(json, { dataBytes: fileBytes - dataStart, where: path, limits });
-    return createReader({ path, file, header, dataStart });
+    return createReader({ path, file, dataStart }, header);
   } catch (error) {
     await file?.close();
     throw explainFileError(error, "openSafetensors()", path);
   }
 }
 
-function createReader(opened: {
-  path: string;
-  file: FileHandle;
-  header: SafetensorsHeader;
-  dataStart: number;
-}): SafetensorsReader {
-  const { path, file, header, dataStart } = opened;
-  let closed = false;
-
-  const lookUp = (name: string, from: string): TensorEntry => {
-    if (closed) {
-      throw usageError({ code: "file-closed", message: `${from}: the file was closed`, where: path });
-    }
-    return entryOf(header.tensors, name, { from, where: path });
-  };
-
-  /** Reads elements from `first` on until `out` is full, converting block by block. */
-  const readElements = async <A extends Float32Array | Int32Array>(
-    read: { entry: TensorEntry; first: number; from: string; straight: string },
-    out: A,
-    widen: (bytes: Uint8Array, out: A, context: { entry: TensorEntry; from: string; where: string }) => void,
-  ): Promise<void> => {
-    const { entry, first, from, straight } = read;
-    const size = itemBytes(entry.dtype);
-    const position = dataStart + entry.byteStart + first * size;
-    const context = { entry, from, where: path };
-    if (entry.dtype === straight) {
-      // The dtype is checked and nothing converted: an empty call keeps the one place that knows what fits.
-      widen(new Uint8Array(), out.subarray(0, 0) as A, context);
-      await readFully(file, new Uint8Array(out.buffer, out.byteOffset, out.byteLength), position, path);
-      return;
-    }
-    const perBlock = blockBytes / size;
-    const block = new Uint8Array(Math.min(perBlock, out.length) * size);
-    widen(new Uint8Array(), out.subarray(0, 0) as A, context);
-    for (let at = 0; at < out.length; at += perBlock) {
-      const part = out.subarray(at, Math.min(at + perBlock, out.length)) as A;
-      const bytes = block.subarray(0, part.length * size);
-      await readFully(file, bytes, position + at * size, path);
-      widen(bytes, part, context);
-    }
-  };
-
-  const nElements = (entry: TensorEntry): number =>
-    (entry.byteEnd - entry.byteStart) / itemBytes(entry.dtype);
-
-  /** Shape and first element of some rows; checks that the tensor has them. */
-  const rowsOf = (name: string, start: number, count: number, from: string) => {
-    const entry = lookUp(name, from);
-    const [nRows, ...rest] = entry.shape;
-    const fits =
-      Number.isSafeInteger(start) &&
-      Number.isSafeInteger(count) &&
-      start >= 0 &&
-      count >= 0 &&
-      nRows !== undefined;
-    if (!fits || start + count > nRows) {
-      throw usageError({
-        code: "row-out-of-range",
-        message: `${from}: expected rows within 0 to ${nRows ?? 0} of shape [${entry.shape.join(", ")}], got ${start} to ${start + count}`,
-        where: `${path}, tensor ${quote(name)}`,
-      });
-    }
-    const perRow = rest.reduce((product, size) => product * size, 1);
-    return { entry, shape: [count, ...rest], first: start * perRow, length: count * perRow };
-  };
-
-  const checkOut = (out: Float32Array | Int32Array, length: number, from: string): void => {
-    if (out.length === length) return;
+/** Shape and place of some rows of a tensor; checks that it has them. */
+function rowsOf(
+  entry: TensorEntry,
+  rows: { start: number; count: number; outLength: number | undefined },
+  context: { from: string; where: string },
+): { shape: readonly number[]; first: number; length: number } {
+  const { start, count, outLength } = rows;
+  const [nRows, ...rest] = entry.shape;
+  const where = `${context.where}, tensor ${quote(entry.name)}`;
+  const whole = Number.isSafeInteger(start) && Number.isSafeInteger(count) && start >= 0 && count >= 0;
+  if (!whole || nRows === undefined || start + count > nRows) {
+    throw usageError({
+      code: "row-out-of-range",
+      message: `${context.from}: expected rows within 0 to ${nRows ?? 0} of shape [${entry.shape.join(", ")}], got ${start} to ${start + count}`,
+      where,
+    });
+  }
+  const perRow = rest.reduce((product, size) => product * size, 1);
+  if (outLength !== undefined && outLength !== count * perRow) {
     throw usageError({
       code: "shape-mismatch",
-      message: `${from}: expected room for exactly ${length} values, got ${out.length}`,
-      where: path,
+      message: `${context.from}: expected room for exactly ${count * perRow} values, got ${outLength}`,
+      where,
     });
-  };
+  }
+  return { shape: [count, ...rest], first: start * perRow, length: count * perRow };
+}
 
+function createReader(opened: OpenedFile, header: SafetensorsHeader): SafetensorsReader {
+  const { path: where, file } = opened;
+  let closed = false;
+  const lookUp = (name: string, from: string): TensorEntry => {
+    if (closed) throw usageError({ code: "file-closed", message: `${from}: the file was closed`, where });
+    return entryOf(header.tensors, name, { from, where });
+  };
+  const readWhole = async <A extends Float32Array | Int32Array>(
+    name: string,
+    from: string,
+    conversion: Conversion<A>,
+  ): Promise<TensorValues<A>> => {
+    const entry = lookUp(name, from);
+    const length = (entry.byteEnd - entry.byteStart) / itemBytes(entry.dtype);
+    const data = allocate(conversion.type, length, { name, from, where });
+    await readElements(opened, { entry, first: 0, from }, data, conversion);
+    return { shape: entry.shape, data };
+  };
+  const readRows = async <A extends Float32Array | Int32Array>(
+    request: { name: string; start: number; count: number; from: string },
+    out: A | undefined,
+    conversion: Conversion<A>,
+  ): Promise<TensorValues<A>> => {
+    const { name, start, count, from } = request;
+    const entry = lookUp(name, from);
+    const { shape, first, length } = rowsOf(entry, { start, count, outLength: out?.length }, { from, where });
+    const data = out ?? allocate(conversion.type, length, { name, from, where });
+    await readElements(opened, { entry, first, from }, data, conversion);
+    return { shape, data };
+  };
   return {
-    path,
+    path: where,
     metadata: header.metadata,
     tensors: header.tensors,
-    float32: async (name) => {
-      const entry = lookUp(name, "float32()");
-      const data = new Float32Array(nElements(entry));
-      await readElements({ entry, first: 0, from: "float32()", straight: "F32" }, data, widenToFloat32);
-      return { shape: entry.shape, data };
-    },
-    int32: async (name) => {
-      const entry = lookUp(name, "int32()");
-      const data = new Int32Array(nElements(entry));
-      await readElements({ entry, first: 0, from: "int32()", straight: "I32" }, data, widenToInt32);
-      return { shape: entry.shape, data };
-    },
+    float32: (name) => readWhole(name, "float32()", toFloat32),
+    int32: (name) => readWhole(name, "int32()", toInt32),
     bytes: async (name) => {
-      const entry = lookUp(name, "bytes()");
-      const bytes = new Uint8Array(entry.byteEnd - entry.byteStart);
-      await readFully(file, bytes, dataStart + entry.byteStart, path);
+      const { byteStart, byteEnd } = lookUp(name, "bytes()");
+      const bytes = allocate(Uint8Array, byteEnd - byteStart, { name, from: "bytes()", where });
+      await readFully(file, bytes, opened.dataStart + byteStart, where);
       return bytes;
     },
-    float32Rows: async (name, start, count, out) => {
-      const from = "float32Rows()";
-      const { entry, shape, first, length } = rowsOf(name, start, count, from);
-      const data = out ?? new Float32Array(length);
-      checkOut(data, length, from);
-      await readElements({ entry, first, from, straight: "F32" }, data, widenToFloat32);
-      return { shape, data };
-    },
-    int32Rows: async (name, start, count, out) => {
-      const from = "int32Rows()";
-      const { entry, shape, first, length } = rowsOf(name, start, count, from);
-      const data = out ?? new Int32Array(length);
-      checkOut(data, length, from);
-      await readElements({ entry, first, from, straight: "I32" }, data, widenToInt32);
-      return { shape, data };
-    },
+    float32Rows: (name, start, count, out) =>
+      readRows({ name, start, count, from: "float32Rows()" }, out, toFloat32),
+    int32Rows: (name, start, count, out) =>
+      readRows({ name, start, count, from: "int32Rows()" }, out, toInt32),
     close: async () => {
       if (closed) return;
       closed = true;

@@ -1,5 +1,6 @@
 import { type FileSystem, writeFileAtomically } from "@plumbline/core/node";
-import { layoutOf, planFile, type TensorToWrite } from "../encode-safetensors.ts";
+import { layoutOf, type TensorToWrite } from "../encode-safetensors.ts";
+import { planFile } from "../plan-file.ts";
 
 /**
  * Writes tensors to a safetensors file, whole or not at all. The bytes are those of `encodeSafetensors`; no second copy of
