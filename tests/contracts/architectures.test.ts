@@ -1,0 +1,11 @@
+import "@tensorflow/tfjs";
+import { architectureSuite } from "@plumbline/testing";
+import { describe as suite, test } from "vitest";
+import { trainableCases } from "./cases.ts";
+
+for (const { architecture, scalars } of trainableCases) {
+  architectureSuite(
+    { suite, test },
+    { architecture, detachedTerms: ["auxk"], ...(scalars === undefined ? {} : { scalars }) },
+  );
+}
