@@ -18,7 +18,7 @@ async function recoveredBy(architecture: Architecture<Tensor>): Promise<number> 
     random: createRandom(3),
     sample: sampleOf(toy.rows, dIn),
   });
-  const nSteps = 1200;
+  const nSteps = 800;
   let step = 0;
   for await (const batch of memoryBatches({ rows: toy.rows, dIn, seed: 0 }).batches({
     batchSize: 256,
@@ -30,6 +30,7 @@ async function recoveredBy(architecture: Architecture<Tensor>): Promise<number> 
   }
   const { decoder } = await engine.inference();
   engine.dispose();
+  return meanMaxCosine(toy.directions, decoder, dIn);
   return meanMaxCosine(toy.directions, decoder, dIn);
 }
 

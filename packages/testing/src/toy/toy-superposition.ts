@@ -1,4 +1,4 @@
-import { createRandom, fillNormal, type Random } from "@plumbline/core";
+import { createRandom, fillNormal, PlumblineError, type Random } from "@plumbline/core";
 
 /** Settings of {@link toySuperposition}. */
 export interface ToySuperpositionOptions {
@@ -35,17 +35,22 @@ function unitDirections(nLatents: number, dIn: number, random: Random): Float32A
   return directions;
 }
 
-/** Firing probabilities ∝ 1 / (i + nLatents / 50), scaled so that they sum to `l0`, each at most 0.9. */
+/**
+ * Firing probabilities that fall like 1 / (rank + offset) and sum to `l0`. The offset keeps the most frequent latent from
+ * firing on most tokens, for few latents as for many.
+ */
 function firingProbabilities(nLatents: number, l0: number): number[] {
-  const weights = Array.from({ length: nLatents }, (_, i) => 1 / (i + nLatents / 50));
+  const offset = nLatents / 50 + l0;
+  const weights = Array.from({ length: nLatents }, (_, i) => 1 / (i + offset));
   const total = weights.reduce((sum, w) => sum + w, 0);
-  return weights.map((w) => Math.min(0.9, (w * l0) / total));
+  return weights.map((w) => (w * l0) / total);
 }
 
 /**
  * Toy activations in superposition: `x = Σ_i a_i g_i` over random unit directions g_i, where latent i fires with its own
  * probability (a few often, most rarely) and amplitude `0.5 + Exp(mean 0.5)`. No noise, so a perfect SAE exists.
  *
+ * @throws PlumblineError `bad-toy` where l0 is above a quarter of nLatents
  * @returns the activations with the directions and latents behind them; same seed, same bytes
  * @example
  * import { toySuperposition } from "@plumbline/testing";
@@ -55,6 +60,14 @@ function firingProbabilities(nLatents: number, l0: number): number[] {
  */
 export function toySuperposition(options: ToySuperpositionOptions): ToySuperposition {
   const { dIn, nLatents, nRows, l0, seed } = options;
+  if (!(l0 > 0 && l0 <= nLatents / 4)) {
+    throw new PlumblineError({
+      code: "bad-toy",
+      kind: "usage",
+      message: `[testing] toySuperposition(): expected l0 above 0 and at most a quarter of ${nLatents} latents, got ${l0}`,
+      hint: "toy latents are sparse; raise nLatents or lower l0",
+    });
+  }
   const root = createRandom(seed, "toy-superposition");
   const directions = unitDirections(nLatents, dIn, root.stream("directions"));
   const probabilities = firingProbabilities(nLatents, l0);
