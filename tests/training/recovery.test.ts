@@ -31,7 +31,6 @@ async function recoveredBy(architecture: Architecture<Tensor>): Promise<number> 
   const { decoder } = await engine.inference();
   engine.dispose();
   return meanMaxCosine(toy.directions, decoder, dIn);
-  return meanMaxCosine(toy.directions, decoder, dIn);
 }
 
 /** The same architecture with the encoder's gradient reversed: what a sign error would make of it. */
