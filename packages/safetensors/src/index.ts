@@ -6,3 +6,4 @@ export type { TensorLayout } from "./plan-file.ts";
 export { readSafetensors, type SafetensorsFile } from "./read-safetensors.ts";
 export type { TensorData } from "./tensor-data.ts";
 export type { TensorEntry } from "./tensor-entry.ts";
+export { type FloatDtype, widenFloats } from "./widen.ts";

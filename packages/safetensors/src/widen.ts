@@ -1,4 +1,5 @@
 import { PlumblineError } from "@plumbline/core";
+import type { SafetensorsDtype } from "./dtype.ts";
 import { fileError, quote } from "./errors.ts";
 import type { TensorEntry } from "./tensor-entry.ts";
 
@@ -64,29 +65,45 @@ function dtypeError(context: WidenContext, expected: string): PlumblineError {
   });
 }
 
+/** Element types that {@link widenFloats} takes. */
+export type FloatDtype = Extract<SafetensorsDtype, "F16" | "BF16" | "F32" | "F64">;
+
 /**
- * Widens a float tensor's bytes into `out`: exact for F16, BF16 and F32, rounded to nearest for F64.
+ * Widens floating-point elements to float32: exact for F16, BF16 and F32 (NaN payloads included), rounded to nearest for
+ * F64.
  *
- * @param bytes little-endian elements
+ * @param bytes little-endian elements, starting at any address
  * @param out one float per element
- * @throws PlumblineError `dtype-mismatch`
+ * @example
+ * import { widenFloats } from "@plumbline/safetensors";
+ *
+ * const out = new Float32Array(1);
+ * widenFloats(Uint8Array.of(0x00, 0x3e), "F16", out);
+ * console.log(out[0]); // 1.5
  */
-export function widenToFloat32(bytes: Uint8Array, out: Float32Array, context: WidenContext): void {
-  const { dtype } = context.entry;
+export function widenFloats(bytes: Uint8Array, dtype: FloatDtype, out: Float32Array): void {
   if (dtype === "F32") {
     requireLittleEndian();
     new Uint8Array(out.buffer, out.byteOffset, out.byteLength).set(bytes);
   } else if (dtype === "F64") {
     out.set(arrayOver(bytes, Float64Array));
-  } else if (dtype === "F16" || dtype === "BF16") {
+  } else {
     const narrow = arrayOver(bytes, Uint16Array);
     // Through the bit pattern, not through a number: engines may change the payload of a NaN that passes as a number.
     const bits = new Uint32Array(out.buffer, out.byteOffset, out.length);
     if (dtype === "BF16") for (let i = 0; i < bits.length; i++) bits[i] = (narrow[i] ?? 0) << 16;
     else for (let i = 0; i < bits.length; i++) bits[i] = float32BitsFromFloat16(narrow[i] ?? 0);
-  } else {
-    throw dtypeError(context, "F32, F16, BF16 or F64");
   }
+}
+
+const isFloatDtype = (dtype: SafetensorsDtype): dtype is FloatDtype =>
+  dtype === "F32" || dtype === "F16" || dtype === "BF16" || dtype === "F64";
+
+/** {@link widenFloats} for a tensor of any dtype. @throws PlumblineError `dtype-mismatch` for integers */
+export function widenToFloat32(bytes: Uint8Array, out: Float32Array, context: WidenContext): void {
+  const { dtype } = context.entry;
+  if (!isFloatDtype(dtype)) throw dtypeError(context, "F32, F16, BF16 or F64");
+  widenFloats(bytes, dtype, out);
 }
 
 const integerArrays = {

@@ -50,6 +50,17 @@ suite("openSafetensors()", () => {
     await file.close();
   });
 
+  test("reads elements across rows", async () => {
+    const file = await opened("elements.safetensors");
+    expect(await file.float32Elements("x", 1, 4)).toEqual(Float32Array.of(1, 2, 3, 4));
+    expect(await file.int32Elements("one", 0, 1)).toEqual(Int32Array.of(5));
+    await expect(file.float32Elements("x", 5, 2)).rejects.toThrow("elements within 0 to 6");
+    await expect(file.float32Elements("x", 0, 1, new Float32Array(2))).rejects.toMatchObject({
+      code: "shape-mismatch",
+    });
+    await file.close();
+  });
+
   test("converts tensors larger than one block", async () => {
     // Blocks are 2^22 bytes: 2^21 + 3 halves take two.
     const data = Uint16Array.from({ length: 2 ** 21 + 3 }, (_, i) => 0x3c00 + (i % 7));

@@ -1,20 +1,14 @@
 import type { FileHandle } from "node:fs/promises";
 import { explainFileError, type FileSystem, nodeFileSystem } from "@plumbline/core/node";
 import { allocate } from "../allocate.ts";
-import { itemBytes } from "../dtype.ts";
-import { fileError, quote, usageError } from "../errors.ts";
+import { fileError, usageError } from "../errors.ts";
 import { defaultLimits, type SafetensorsLimits } from "../limits.ts";
 import { parseHeader, type SafetensorsHeader } from "../parse-header.ts";
 import { entryOf, headerLength } from "../read-safetensors.ts";
 import type { TensorEntry } from "../tensor-entry.ts";
-import { type Conversion, type OpenedFile, readElements, toFloat32, toInt32 } from "./read-elements.ts";
+import { type OpenedFile, toFloat32, toInt32 } from "./read-elements.ts";
 import { readFully } from "./read-fully.ts";
-
-/** Values of a tensor, or of some of its rows, with their shape. */
-export interface TensorValues<A> {
-  readonly shape: readonly number[];
-  readonly data: A;
-}
+import { type Request, readInto, readRows, readWhole, type TensorValues } from "./read-tensor.ts";
 
 /** An open file of which only the header is in memory. Reads may run at the same time. */
 export interface SafetensorsReader {
@@ -42,6 +36,15 @@ export interface SafetensorsReader {
   ): Promise<TensorValues<Float32Array>>;
   /** The same of an integer or BOOL tensor. */
   int32Rows(name: string, start: number, count: number, out?: Int32Array): Promise<TensorValues<Int32Array>>;
+  /**
+   * Elements `start` … `start + count − 1` of a float tensor in storage order, whatever its shape.
+   *
+   * @param out filled and returned instead of a new array; exactly `count` elements long
+   * @throws PlumblineError `element-out-of-range`, `unknown-tensor`, `dtype-mismatch`
+   */
+  float32Elements(name: string, start: number, count: number, out?: Float32Array): Promise<Float32Array>;
+  /** The same of an integer or BOOL tensor. */
+  int32Elements(name: string, start: number, count: number, out?: Int32Array): Promise<Int32Array>;
   close(): Promise<void>;
 }
 
@@ -93,34 +96,6 @@ export async function openSafetensors(
   }
 }
 
-/** Shape and place of some rows of a tensor; checks that it has them. */
-function rowsOf(
-  entry: TensorEntry,
-  rows: { start: number; count: number; outLength: number | undefined },
-  context: { from: string; where: string },
-): { shape: readonly number[]; first: number; length: number } {
-  const { start, count, outLength } = rows;
-  const [nRows, ...rest] = entry.shape;
-  const where = `${context.where}, tensor ${quote(entry.name)}`;
-  const whole = Number.isSafeInteger(start) && Number.isSafeInteger(count) && start >= 0 && count >= 0;
-  if (!whole || nRows === undefined || start + count > nRows) {
-    throw usageError({
-      code: "row-out-of-range",
-      message: `${context.from}: expected rows within 0 to ${nRows ?? 0} of shape [${entry.shape.join(", ")}], got ${start} to ${start + count}`,
-      where,
-    });
-  }
-  const perRow = rest.reduce((product, size) => product * size, 1);
-  if (outLength !== undefined && outLength !== count * perRow) {
-    throw usageError({
-      code: "shape-mismatch",
-      message: `${context.from}: expected room for exactly ${count * perRow} values, got ${outLength}`,
-      where,
-    });
-  }
-  return { shape: [count, ...rest], first: start * perRow, length: count * perRow };
-}
-
 function createReader(opened: OpenedFile, header: SafetensorsHeader): SafetensorsReader {
   const { path: where, file } = opened;
   let closed = false;
@@ -128,45 +103,32 @@ function createReader(opened: OpenedFile, header: SafetensorsHeader): Safetensor
     if (closed) throw usageError({ code: "file-closed", message: `${from}: the file was closed`, where });
     return entryOf(header.tensors, name, { from, where });
   };
-  const readWhole = async <A extends Float32Array | Int32Array>(
-    name: string,
-    from: string,
-    conversion: Conversion<A>,
-  ): Promise<TensorValues<A>> => {
-    const entry = lookUp(name, from);
-    const length = (entry.byteEnd - entry.byteStart) / itemBytes(entry.dtype);
-    const data = allocate(conversion.type, length, { name, from, where });
-    await readElements(opened, { entry, first: 0, from }, data, conversion);
-    return { shape: entry.shape, data };
-  };
-  const readRows = async <A extends Float32Array | Int32Array>(
-    request: { name: string; start: number; count: number; from: string },
-    out: A | undefined,
-    conversion: Conversion<A>,
-  ): Promise<TensorValues<A>> => {
-    const { name, start, count, from } = request;
-    const entry = lookUp(name, from);
-    const { shape, first, length } = rowsOf(entry, { start, count, outLength: out?.length }, { from, where });
-    const data = out ?? allocate(conversion.type, length, { name, from, where });
-    await readElements(opened, { entry, first, from }, data, conversion);
-    return { shape, data };
-  };
+  const ask = (name: string, start: number, count: number, from: string): Request => ({
+    entry: lookUp(name, from),
+    start,
+    count,
+    from,
+  });
   return {
     path: where,
     metadata: header.metadata,
     tensors: header.tensors,
-    float32: (name) => readWhole(name, "float32()", toFloat32),
-    int32: (name) => readWhole(name, "int32()", toInt32),
+    float32: async (name) => readWhole(opened, lookUp(name, "float32()"), "float32()", toFloat32),
+    int32: async (name) => readWhole(opened, lookUp(name, "int32()"), "int32()", toInt32),
     bytes: async (name) => {
       const { byteStart, byteEnd } = lookUp(name, "bytes()");
       const bytes = allocate(Uint8Array, byteEnd - byteStart, { name, from: "bytes()", where });
       await readFully(file, bytes, opened.dataStart + byteStart, where);
       return bytes;
     },
-    float32Rows: (name, start, count, out) =>
-      readRows({ name, start, count, from: "float32Rows()" }, out, toFloat32),
-    int32Rows: (name, start, count, out) =>
-      readRows({ name, start, count, from: "int32Rows()" }, out, toInt32),
+    float32Rows: async (name, start, count, out) =>
+      readRows(opened, ask(name, start, count, "float32Rows()"), out, toFloat32),
+    int32Rows: async (name, start, count, out) =>
+      readRows(opened, ask(name, start, count, "int32Rows()"), out, toInt32),
+    float32Elements: async (name, start, count, out) =>
+      readInto(opened, ask(name, start, count, "float32Elements()"), out, toFloat32),
+    int32Elements: async (name, start, count, out) =>
+      readInto(opened, ask(name, start, count, "int32Elements()"), out, toInt32),
     close: async () => {
       if (closed) return;
       closed = true;
