@@ -1,0 +1,172 @@
+import { join } from "node:path";
+import {
+  type ActivationChunk,
+  type ActivationSource,
+  activationSourceSpecVersion,
+  PlumblineError,
+  type Random,
+} from "@plumbline/core";
+import { type FileSystem, nodeFileSystem, readJsonFile } from "@plumbline/core/node";
+import { openSafetensors } from "@plumbline/safetensors/node";
+import { createBatchSource, type RowReader, type ShuffledBatchSource } from "../batch-source.ts";
+import { checkFinite } from "../check-chunk.ts";
+import { storeError } from "../errors.ts";
+import { manifestName, parseStoreManifest, type StoreManifest } from "../manifest.ts";
+import { openShard } from "./open-shard.ts";
+import { createOpenedStore, createReadRows } from "./row-reader.ts";
+import { readSequence } from "./sequential-rows.ts";
+import { createShardPool } from "./shard-pool.ts";
+import { checkSize, checkSum } from "./verify-files.ts";
+
+/** Files of one store that stay open; systems allow a process at least 256, most 1024. */
+const maxOpenFiles = 128;
+/** Size of the chunks that `source()` yields. */
+const chunkBytes = 8 * 2 ** 20;
+
+/** Activations on disk, opened. */
+export interface ActivationStore extends RowReader {
+  readonly path: string;
+  readonly manifest: StoreManifest;
+  /** Rows `start` … `start + count − 1`. @throws PlumblineError `row-out-of-range`, `not-finite` */
+  rows(start: number, count: number): Promise<ActivationChunk>;
+  /** All rows in the order in which they were written. */
+  source(): ActivationSource;
+  /** Shuffled batches, as `createBatchSource` makes them. */
+  batchSource(order: { readonly seed: number } | { readonly random: Random }): ShuffledBatchSource;
+  /** Waits for reads in progress and closes the files; twice is harmless. */
+  close(): Promise<void>;
+}
+
+export interface OpenStoreOptions {
+  /**
+   * `checksums` reads every file once and compares; `sizes` only looks at their lengths, for stores that were checked
+   * before
+   */
+  readonly verify?: "checksums" | "sizes";
+  readonly signal?: AbortSignal;
+  /** called after each shard that was checked */
+  readonly onProgress?: (progress: { readonly nShards: number; readonly nShardsInAll: number }) => void;
+  readonly fileSystem?: FileSystem;
+}
+
+async function readManifest(path: string, fileSystem: FileSystem): Promise<StoreManifest> {
+  const where = join(path, manifestName);
+  try {
+    return parseStoreManifest(await readJsonFile(where, { fileSystem }), { where });
+  } catch (error) {
+    if (!PlumblineError.isInstance(error) || !["no-such-file", "not-a-folder"].includes(error.code))
+      throw error;
+    throw storeError({
+      code: "no-such-store",
+      kind: "input",
+      message: `openActivationStore(): expected a folder with ${manifestName}, found none`,
+      where: path,
+      hint: "check the path, or write a store there first",
+      cause: error,
+    });
+  }
+}
+
+async function readMean(
+  path: string,
+  manifest: StoreManifest,
+  fileSystem: FileSystem,
+): Promise<Float32Array> {
+  await checkSize(path, manifest.statistics, fileSystem);
+  await checkSum(path, manifest.statistics, { fileSystem });
+  const where = join(path, manifest.statistics.file);
+  const file = await openSafetensors(where, { fileSystem });
+  try {
+    const { shape, data } = await file.float32("mean");
+    if (shape.length !== 1 || shape[0] !== manifest.dIn) {
+      throw storeError({
+        code: "bad-shard",
+        kind: "input",
+        message: `openActivationStore(): expected a mean of shape [${manifest.dIn}], got [${shape.join(", ")}]`,
+        where,
+        hint: "write the store again",
+      });
+    }
+    checkFinite(data, { from: "openActivationStore()", source: where, dIn: manifest.dIn, firstRow: 0 });
+    return data;
+  } finally {
+    await file.close();
+  }
+}
+
+function sourceOf(
+  manifest: StoreManifest,
+  rows: (start: number, count: number) => Promise<ActivationChunk>,
+): ActivationSource {
+  const { dIn, nRows, hookPoint, provenance, source } = manifest;
+  const rowsPerChunk = Math.max(1, Math.floor(chunkBytes / (4 * dIn)));
+  async function* chunks(options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<ActivationChunk> {
+    for (let start = 0; start < nRows; start += rowsPerChunk) {
+      options.signal?.throwIfAborted();
+      yield await rows(start, Math.min(rowsPerChunk, nRows - start));
+    }
+  }
+  return Object.freeze({
+    specVersion: activationSourceSpecVersion,
+    name: source,
+    dIn,
+    nRows,
+    ...(hookPoint !== undefined && { hookPoint }),
+    provenance,
+    chunks,
+  });
+}
+
+/**
+ * Opens a folder that `writeActivationStore` made. Nothing in it is trusted: the manifest is checked key by key, every
+ * file against its length, its checksum (unless `verify` says otherwise) and the shapes it should hold.
+ *
+ * Rows are read by their places in the files: no shard is loaded whole, nearby rows are read together, and up to 128 files
+ * stay open.
+ *
+ * @throws PlumblineError (kind `input`) `no-such-store`, `foreign-format`, `foreign-version`, `bad-manifest`, `missing-shard`,
+ *   `truncated-shard`, `altered-shard`, `bad-shard`; `interrupted`
+ * @example
+ * import { createActivationMemory } from "@plumbline/activation-store";
+ * import { openActivationStore, writeActivationStore } from "@plumbline/activation-store/node";
+ *
+ * const rows = Float32Array.from({ length: 20 }, (_, i) => i);
+ * await writeActivationStore("numbers", createActivationMemory({ dIn: 2, rows }));
+ * const store = await openActivationStore("numbers");
+ * console.log((await store.rows(3, 1)).rows); // Float32Array(2) [ 6, 7 ]
+ * await store.close();
+ */
+export async function openActivationStore(
+  path: string,
+  options: OpenStoreOptions = {},
+): Promise<ActivationStore> {
+  const { verify = "checksums", signal, onProgress, fileSystem = nodeFileSystem } = options;
+  const manifest = await readManifest(path, fileSystem);
+  const { dIn, nRows, shards } = manifest;
+  const mean = await readMean(path, manifest, fileSystem);
+  for (const shard of shards) await checkSize(path, shard, fileSystem);
+  const pool = createShardPool((i) => openShard({ folder: path, manifest, fileSystem }, i), maxOpenFiles);
+  try {
+    for (const [i, shard] of shards.entries()) {
+      if (verify === "checksums") await checkSum(path, shard, { fileSystem, signal });
+      await pool.use(i, async () => undefined);
+      onProgress?.({ nShards: i + 1, nShardsInAll: shards.length });
+    }
+  } catch (error) {
+    await pool.close();
+    throw error;
+  }
+  const store = createOpenedStore(path, manifest, pool);
+  const rows = (start: number, count: number): Promise<ActivationChunk> => readSequence(store, start, count);
+  const statistics = { nRows, mean, meanSquaredNorm: manifest.statistics.meanSquaredNorm };
+  const reader: RowReader = { dIn, nRows, statistics, readRows: createReadRows(store) };
+  return Object.freeze({
+    ...reader,
+    path,
+    manifest,
+    rows,
+    source: () => sourceOf(manifest, rows),
+    batchSource: (order) => createBatchSource(reader, order),
+    close: () => pool.close(),
+  } satisfies ActivationStore);
+}
