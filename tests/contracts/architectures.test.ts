@@ -3,9 +3,4 @@ import { architectureSuite } from "@plumbline/testing";
 import { describe as suite, test } from "vitest";
 import { trainableCases } from "./cases.ts";
 
-for (const { architecture, scalars } of trainableCases) {
-  architectureSuite(
-    { suite, test },
-    { architecture, detachedTerms: ["auxk"], ...(scalars === undefined ? {} : { scalars }) },
-  );
-}
+for (const options of trainableCases) architectureSuite({ suite, test }, options);

@@ -7,12 +7,15 @@ import type { JsonObject } from "./json.ts";
  * - `relu`: `max(preActs, 0)`
  * - `topk`: `max(preActs, 0)` of the k largest of each token, ties to the lower index; all others 0
  * - `jumprelu`: `preActs` where `preActs > threshold` and `preActs > 0`, else 0; needs `threshold`
+ * - `gated`: `max(exp(magnitudeScale) · shared + magnitudeBias, 0)` where `preActs > 0`, else 0, with `shared = preActs −
+ *   encoderBias`; needs `extra.magnitudeScale` and `extra.magnitudeBias`
  * - `custom`: only the named architecture knows; it must be loaded to use the SAE
  */
 export type ActivationRule =
   | { readonly kind: "relu" }
   | { readonly kind: "topk"; readonly k: number }
   | { readonly kind: "jumprelu" }
+  | { readonly kind: "gated" }
   | { readonly kind: "custom"; readonly architecture: string; readonly config: JsonObject };
 
 /**
@@ -32,7 +35,7 @@ export interface InferenceForm {
   readonly decoderBias: Float32Array;
   /** [dSae], for `jumprelu` */
   readonly threshold?: Float32Array;
-  /** further parameters of a `custom` rule, by name */
+  /** further parameters of a `gated` or `custom` rule, by name */
   readonly extra?: Readonly<Record<string, NamedArray>>;
   readonly subtractDecoderBias: boolean;
   readonly activation: ActivationRule;
@@ -58,10 +61,16 @@ export interface NamedArray {
  */
 export function foldInputScale(form: InferenceForm, scale: number): InferenceForm {
   const divide = (bias: Float32Array): Float32Array => bias.map((value) => value / scale);
+  const gatedExtra = (): { extra?: InferenceForm["extra"] & object } => {
+    const bias = form.extra?.magnitudeBias;
+    if (form.activation.kind !== "gated" || !(bias?.data instanceof Float32Array)) return {};
+    return { extra: { ...form.extra, magnitudeBias: { ...bias, data: divide(bias.data) } } };
+  };
   return {
     ...form,
     encoderBias: divide(form.encoderBias),
     decoderBias: divide(form.decoderBias),
     ...(form.threshold === undefined ? {} : { threshold: divide(form.threshold) }),
+    ...gatedExtra(),
   };
 }

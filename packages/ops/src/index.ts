@@ -1,7 +1,10 @@
+export { batchTopK } from "./batch-top-k.ts";
 export { type Decoder, denseDecode, sparseDecode } from "./decode.ts";
 export { detach } from "./detach.ts";
 export { type DifferentiableOptions, differentiable } from "./differentiable.ts";
 export { gatherRows, gatherSelected } from "./gather-selected.ts";
+export { jumpRelu, stepOver } from "./jump-relu.ts";
+export { lpNorm, lpPower } from "./lp.ts";
 export { type EncoderInput, preActivations } from "./pre-activations.ts";
 export { coupled, tied } from "./row-maps/controls.ts";
 export { projection, projectionFromDecoder, projectOntoAligned } from "./row-maps/projection.ts";

@@ -25,24 +25,34 @@ export function firingBuffers(shape: SaeShape): Named<NamedArray> {
   return { tokensSinceFired: { shape: [shape.dSae], data: new Int32Array(shape.dSae) } };
 }
 
+/** What {@link nextFiring} makes of one batch. */
+export interface Firing {
+  readonly buffers: TensorMap;
+  /** [F], 1 where a latent is dead, this batch counted */
+  readonly dead_F: Tensor1D;
+  /** [F], 1 where a latent was dead before this batch */
+  readonly deadBefore_F: Tensor1D;
+}
+
 /**
  * Advances the count of tokens since each latent fired.
  *
- * @param fired_F [F], above zero where the latent fired in this batch
- * @returns the next buffers, and `dead_F`: 1 where a latent has been silent for `deadAfterTokens` tokens or more
+ * @param options.fired_F [F], above zero where the latent fired in this batch
  */
 export function nextFiring(options: {
   buffers: TensorMap;
   fired_F: Tensor1D;
   nTokens: number;
   deadAfterTokens: number;
-}): { buffers: TensorMap; dead_F: Tensor1D } {
+}): Firing {
   const since_F = named(options.buffers, "tokensSinceFired");
   const longer_F = minimum(add(since_F, scalar(options.nTokens, "int32")), scalar(longestSilence, "int32"));
   const next_F = where(cast(options.fired_F, "bool"), zerosLike(longer_F), longer_F);
-  const silent_F = greaterEqual(next_F, scalar(options.deadAfterTokens, "int32"));
-  const dead_F = detach(cast(silent_F, "float32") as Tensor1D);
-  return { buffers: { tokensSinceFired: next_F }, dead_F };
+  const dead = (silence_F: Tensor): Tensor1D => {
+    const silent_F = greaterEqual(silence_F, scalar(options.deadAfterTokens, "int32"));
+    return detach(cast(silent_F, "float32") as Tensor1D);
+  };
+  return { buffers: { tokensSinceFired: next_F }, dead_F: dead(next_F), deadBefore_F: dead(since_F) };
 }
 
 /** How many latents are dead, as a scalar statistic. */

@@ -19,18 +19,20 @@ export function randomUnitRows(options: {
 }
 
 /**
- * The four parameters of an ordinary SAE: unit decoder rows at random, encoder rows `encoderInit` times those, encoder
- * biases constant, the decoder bias at the mean of the data.
+ * The four parameters of an ordinary SAE: decoder rows at random with norm `decoderInit`, encoder rows `encoderInit` times
+ * those, encoder biases constant, the decoder bias at the mean of the data.
  */
 export function standardParameters(
   context: InitContext,
-  options: { encoderInit: number; encoderBiasInit: number },
+  options: { encoderInit: number; encoderBiasInit?: number; decoderInit?: number },
 ): Named<NamedArray> {
   const { dIn, dSae, random, sample } = context;
-  const decoder = randomUnitRows({ nRows: dSae, width: dIn, random: random.stream("decoder") });
+  const { encoderInit, encoderBiasInit = 0, decoderInit = 1 } = options;
+  const rows = randomUnitRows({ nRows: dSae, width: dIn, random: random.stream("decoder") });
+  const decoder = decoderInit === 1 ? rows : rows.map((value) => value * decoderInit);
   return {
-    encoder: { shape: [dSae, dIn], data: decoder.map((value) => value * options.encoderInit) },
-    encoderBias: { shape: [dSae], data: new Float32Array(dSae).fill(options.encoderBiasInit) },
+    encoder: { shape: [dSae, dIn], data: decoder.map((value) => value * encoderInit) },
+    encoderBias: { shape: [dSae], data: new Float32Array(dSae).fill(encoderBiasInit) },
     decoder: { shape: [dSae, dIn], data: decoder },
     decoderBias: { shape: [dIn], data: Float32Array.from(sample.mean) },
   };

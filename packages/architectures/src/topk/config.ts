@@ -1,42 +1,30 @@
 import type { ConfigSchema } from "@plumbline/core";
 import { z } from "zod";
-import { defaultDeadAfterTokens } from "../shared/firing.ts";
+import { type AuxkConfig, auxkFields } from "../shared/auxk.ts";
+import { type CommonConfig, commonFields } from "../shared/fields.ts";
 
 /** Configuration of `topk`. */
-export interface TopKConfig {
+export interface TopKConfig extends CommonConfig, AuxkConfig {
   /** latents kept per token */
   readonly k: number;
-  /** norm of the encoder rows at the start, as a multiple of the unit decoder rows */
-  readonly encoderInit: number;
-  /** weight of the AuxK term; 0 leaves it out */
-  readonly auxkCoefficient: number;
-  /** dead latents that AuxK reconstructs the residual with, per token; 0 means half of dIn */
-  readonly auxk: number;
-  /** tokens of silence after which a latent counts as dead */
-  readonly deadAfterTokens: number;
+  /** take k from the control `k` while training, as k-annealing does; inference uses the configured k */
+  readonly annealK: boolean;
+  /** where decoder rows are free, rank latents by their value times the norm of their row */
+  readonly rankByDecoderNorm: boolean;
 }
 
 export const topKSchema: ConfigSchema<TopKConfig> = z.strictObject({
   k: z.int().min(1).default(32).describe("latents kept per token"),
-  encoderInit: z
-    .number()
-    .positive()
-    .default(1)
-    .describe("norm of the encoder rows at the start, as a multiple of the unit decoder rows"),
-  auxkCoefficient: z
-    .number()
-    .min(0)
-    .default(0)
-    .describe("weight of the AuxK term; 0 leaves it out, 1/32 is usual"),
-  auxk: z
-    .int()
-    .min(0)
-    .default(0)
-    .describe("dead latents that AuxK reconstructs the residual with, per token; 0 means half of dIn"),
-  deadAfterTokens: z
-    .int()
-    .min(1)
-    .max(2 ** 30)
-    .default(defaultDeadAfterTokens)
-    .describe("tokens of silence after which a latent counts as dead"),
+  annealK: z
+    .boolean()
+    .default(false)
+    .describe(
+      "take k from the control k while training, as k-annealing does; inference uses the configured k",
+    ),
+  rankByDecoderNorm: z
+    .boolean()
+    .default(true)
+    .describe("where decoder rows are free, rank latents by their value times the norm of their row"),
+  ...auxkFields,
+  ...commonFields,
 });

@@ -2,59 +2,17 @@ import {
   type Architecture,
   type ArchitectureFactory,
   defineArchitecture,
-  type LossInput,
-  type LossOutput,
   PlumblineError,
 } from "@plumbline/core";
-import {
-  denseDecode,
-  firingCounts,
-  largest,
-  preActivations,
-  selectPreActivations,
-  sparseDecode,
-  topK as topKActivation,
-} from "@plumbline/ops";
-import { div, mul, relu, step, sub, sum, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
-import { defaultAdam } from "../shared/adam.ts";
-import { deadCount, firingBuffers, nextFiring } from "../shared/firing.ts";
+import { denseDecode, preActivations, type TensorMap, topK as topKActivation } from "@plumbline/ops";
+import type { Tensor, Tensor2D } from "@tensorflow/tfjs-core";
+import { foldDecoderNorms } from "../shared/decoder-norm.ts";
+import { adamOf, decoderInitOf } from "../shared/fields.ts";
+import { firingBuffers } from "../shared/firing.ts";
 import { decoderOf, encoderOf, named, standardParameters, standardTensors } from "../shared/parameters.ts";
-import { batchExplainedVariance, squaredError } from "../shared/reconstruction.ts";
 import { unitDecoder } from "../shared/unit-decoder.ts";
-import { auxk } from "./auxk.ts";
 import { type TopKConfig, topKSchema } from "./config.ts";
-
-function loss(config: TopKConfig, { parameters, buffers, x_BD }: LossInput<Tensor>): LossOutput<Tensor> {
-  const x = x_BD as Tensor2D;
-  const [nTokens, dIn] = x.shape;
-  const encoder = encoderOf(parameters, x);
-  const decoder = decoderOf(parameters);
-  const dSae = encoder.encoder_FD.shape[0];
-  const preActs_BF = preActivations(encoder);
-  const chosen = largest(preActs_BF, { k: config.k });
-  const latents = { ...chosen, values_BK: relu(selectPreActivations(encoder, chosen)) };
-  const residual_BD = sub(x, sparseDecode(latents, decoder)) as Tensor2D;
-  const fired_F = firingCounts(chosen, { dSae });
-  const firing = nextFiring({ buffers, fired_F, nTokens, deadAfterTokens: config.deadAfterTokens });
-  const k = Math.min(config.auxk === 0 ? Math.max(1, Math.floor(dIn / 2)) : config.auxk, dSae);
-  const revive = (): Tensor =>
-    mul(
-      auxk({ encoder, decoder_FD: decoder.decoder_FD, preActs_BF, residual_BD, dead_F: firing.dead_F, k }),
-      config.auxkCoefficient,
-    );
-  return {
-    terms: {
-      reconstruction: squaredError(residual_BD),
-      ...(config.auxkCoefficient > 0 ? { auxk: revive() } : {}),
-    },
-    statistics: {
-      l0: div(sum(step(chosen.values_BK)), nTokens),
-      deadLatents: deadCount(firing.dead_F),
-      explainedVariance: batchExplainedVariance(x, residual_BD),
-    },
-    buffers: firing.buffers,
-  };
-}
+import { ranksByNorm, topKLoss } from "./loss.ts";
 
 function checkK(config: TopKConfig, dSae: number): void {
   if (config.k > dSae) {
@@ -66,6 +24,11 @@ function checkK(config: TopKConfig, dSae: number): void {
       hint: "choose a smaller k or a larger dSae",
     });
   }
+}
+
+/** Parameters as they are used and saved after training: ranking by value alone needs rows of norm 1. */
+function folded(config: TopKConfig, parameters: TensorMap): TensorMap {
+  return ranksByNorm(config) ? foldDecoderNorms(parameters) : parameters;
 }
 
 /**
@@ -87,20 +50,22 @@ export const topK: ArchitectureFactory<Tensor, TopKConfig> = defineArchitecture<
   description: "each token keeps its k largest pre-activations; optional AuxK for dead latents",
   schema: topKSchema,
   build: (config): Omit<Architecture<Tensor>, "specVersion" | "name" | "config"> => ({
-    controls: [],
+    controls: config.annealK ? ["k"] : [],
     statistics: ["l0", "deadLatents", "explainedVariance"],
-    optimizer: defaultAdam,
-    decoderRows: "unit",
+    optimizer: adamOf(config),
+    decoderRows: config.decoderRows,
     check: ({ dSae }) => checkK(config, dSae),
-    init: (context) => standardParameters(context, { encoderInit: config.encoderInit, encoderBiasInit: 0 }),
+    init: (context) =>
+      standardParameters(context, { encoderInit: config.encoderInit, decoderInit: decoderInitOf(config) }),
     initBuffers: firingBuffers,
     encode: (parameters, _buffers, x_BD) =>
-      topKActivation(preActivations(encoderOf(parameters, x_BD)), config),
-    decode: (parameters, latents_BF) => denseDecode(latents_BF as Tensor2D, decoderOf(parameters)),
-    loss: (input) => loss(config, input),
-    constrain: unitDecoder,
+      topKActivation(preActivations(encoderOf(folded(config, parameters), x_BD)), config),
+    decode: (parameters, latents_BF) =>
+      denseDecode(latents_BF as Tensor2D, decoderOf(folded(config, parameters))),
+    loss: (input) => topKLoss(config, input),
+    ...(config.decoderRows === "unit" ? { constrain: unitDecoder } : {}),
     inference: (parameters) => ({
-      tensors: standardTensors(parameters),
+      tensors: standardTensors(folded(config, parameters)),
       subtractDecoderBias: true,
       activation: { kind: "topk", k: config.k },
     }),

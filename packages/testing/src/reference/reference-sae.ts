@@ -26,10 +26,17 @@ export function referenceEncode(form: InferenceForm, rows: Float32Array): Float6
         value > 0 &&
         (kept === undefined || kept.has(i)) &&
         (activation.kind !== "jumprelu" || value > (form.threshold?.[i] ?? 0));
-      preActs[i] = passes ? value : 0;
+      preActs[i] = passes ? (activation.kind === "gated" ? magnitude(form, i, value) : value) : 0;
     }
   }
   return latents;
+}
+
+/** Strength of an open gate: `max(exp(magnitudeScale) · (preAct − encoderBias) + magnitudeBias, 0)`. */
+function magnitude(form: InferenceForm, i: number, preAct: number): number {
+  const scale = form.extra?.magnitudeScale?.data[i] ?? Number.NaN;
+  const bias = form.extra?.magnitudeBias?.data[i] ?? Number.NaN;
+  return Math.max(0, Math.exp(scale) * (preAct - (form.encoderBias[i] ?? 0)) + bias);
 }
 
 function keptByTopK(preActs: Float64Array, k: number): Set<number> {

@@ -36,6 +36,8 @@ export interface ArchitectureSuiteOptions {
    * out of the comparison and want a test of their own.
    */
   readonly detachedTerms?: readonly string[];
+  /** parameters with a pseudo-gradient, as a JumpReLU's thresholds; left out of the comparison for the same reason */
+  readonly straightThrough?: readonly string[];
 }
 
 function initial(architecture: Architecture<Tensor>, seed = 1): Named<NamedArray> {
@@ -123,15 +125,23 @@ export function architectureSuite(runner: TestRunner, options: ArchitectureSuite
       });
     });
 
-    formTests(runner, architecture, lossOf);
+    formTests(runner, { ...options, lossOf });
   });
 }
 
+/** Random directions tried in each parameter, and how many must agree. */
+const directions = { tried: 9, mustAgree: 6 };
+
 /**
- * Directional derivatives in float32: with a loss near 1 and this step, rounding is some 1e-4 of the slope and a change of
- * the active set is rare; both stay far below the bound, and a wrong term does not.
+ * Directional derivatives in float32. With a loss near 1 and this step, rounding is some 1e-3 of the slope. A direction along
+ * which a latent enters or leaves the active set has a jump where the gradient has none, hence the vote: a wrong term is wrong
+ * along almost every direction.
  */
-function checkGradients(parameters: Record<string, Tensor>, lossOf: (p: Named<Tensor>) => Scalar): void {
+function checkGradients(
+  parameters: Record<string, Tensor>,
+  options: { lossOf: (p: Named<Tensor>) => Scalar; straightThrough: readonly string[] },
+): void {
+  const { lossOf, straightThrough } = options;
   const names = Object.keys(parameters);
   const at = (values: readonly Tensor[]): Scalar =>
     lossOf(Object.fromEntries(names.map((name, i) => [name, values[i] as Tensor])));
@@ -139,33 +149,41 @@ function checkGradients(parameters: Record<string, Tensor>, lossOf: (p: Named<Te
     names.map((name) => parameters[name] as Tensor),
   );
   const random = createRandom(10);
-  const step = 2e-3;
+  const step = 3e-4;
   names.forEach((name, which) => {
+    if (straightThrough.includes(name)) return;
     const gradient: ArrayLike<number> = grads[which]?.dataSync() ?? [];
     const own = parameters[name] as Tensor;
-    for (let trial = 0; trial < 3; trial++) {
+    const trials = Array.from({ length: directions.tried }, () => {
       const direction = fillNormal(new Float32Array(own.size), random, 1 / Math.sqrt(own.size));
       const along = tensor(direction, own.shape);
-      const shifted = (sign: number): number =>
-        at(
-          names.map((n, i) => (i === which ? add(own, mul(along, sign * step)) : (parameters[n] as Tensor))),
-        ).dataSync()[0] ?? Number.NaN;
+      const shifted = (sign: number): number => {
+        const values = names.map((n, i) =>
+          i === which ? add(own, mul(along, sign * step)) : (parameters[n] as Tensor),
+        );
+        return at(values).dataSync()[0] ?? Number.NaN;
+      };
       const difference = (shifted(1) - shifted(-1)) / (2 * step);
       const slope = direction.reduce((sum, d, i) => sum + d * (gradient[i] ?? Number.NaN), 0);
-      const close = Math.abs(slope - difference) < 0.01 * Math.abs(difference) + 2e-3;
-      expectThat(close, `the slope of ${name} is ${difference}, got ${slope}`);
-    }
+      return { difference, slope, agrees: Math.abs(slope - difference) < 0.01 * Math.abs(difference) + 3e-3 };
+    });
+    const agreeing = trials.filter(({ agrees }) => agrees).length;
+    const example = trials.find(({ agrees }) => !agrees);
+    expectThat(
+      agreeing >= directions.mustAgree,
+      `the slope of ${name} is that of finite differences, as ${example?.difference}, got ${example?.slope}`,
+    );
   });
 }
 
 /** Gradients, the constraint, and the form that is saved. */
 function formTests(
   runner: TestRunner,
-  architecture: Architecture<Tensor>,
-  lossOf: (parameters: Named<Tensor>) => Scalar,
+  options: ArchitectureSuiteOptions & { lossOf: (parameters: Named<Tensor>) => Scalar },
 ): void {
+  const { architecture, lossOf, straightThrough = [] } = options;
   runner.test("has the gradient of finite differences, along random directions in every parameter", () => {
-    tidy(() => checkGradients(moved(architecture), lossOf));
+    tidy(() => checkGradients(moved(architecture), { lossOf, straightThrough }));
   });
 
   runner.test("keeps decoder rows at norm 1 where it says so", () => {
@@ -184,10 +202,14 @@ function formTests(
       const { tensors, ...rule } = architecture.inference(parameters, buffers);
       if (rule.activation.kind === "custom") return;
       const arrays = Object.fromEntries(Object.entries(tensors).map(([name, t]) => [name, t.dataSync()]));
+      const extra = Object.fromEntries(
+        Object.entries(arrays).map(([name, data]) => [name, { shape: [data.length], data }]),
+      );
       const form = {
         dIn,
         dSae,
         ...arrays,
+        extra,
         ...rule,
         madeBy: { architecture: "", config: {} },
       } as unknown as InferenceForm;
