@@ -1,1 +1,3 @@
-export {};
+export { defaultNpyLimits, type NpyLimits } from "./npy/npy-header.ts";
+export { npySource } from "./npy/npy-source.ts";
+export type { RowSourceOptions } from "./row-source.ts";
