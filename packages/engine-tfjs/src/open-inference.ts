@@ -1,4 +1,4 @@
-import { type InferenceForm, PlumblineError, type SaeInference } from "@plumbline/core";
+import type { ActivationRule, InferenceForm, SaeInference } from "@plumbline/core";
 import { denseDecode, preActivations, topK } from "@plumbline/ops";
 import {
   cast,
@@ -13,45 +13,27 @@ import {
   zeros,
 } from "@tensorflow/tfjs-core";
 import { disposeAll } from "./arrays.ts";
+import { checkForm } from "./check-form.ts";
 import { engineDisposed } from "./errors.ts";
 import { runOn } from "./run-on.ts";
 import { decodeRows, encodeRows, type TensorSae } from "./tensor-inference.ts";
 
-/** The activation rule of a form as a tensor function of preActs [B, F]. */
+/** The activation rule of a checked form, as a tensor function of preActs [B, F]. */
 function activationOf(
-  form: InferenceForm,
+  rule: ActivationRule,
   threshold_F: Tensor1D | undefined,
 ): (preActs_BF: Tensor2D) => Tensor2D {
-  const rule = form.activation;
-  switch (rule.kind) {
-    case "relu":
-      return relu;
-    case "topk":
-      return (preActs_BF) => topK(preActs_BF, { k: rule.k });
-    case "jumprelu":
-      if (threshold_F === undefined) break;
-      return (preActs_BF) => mul(relu(preActs_BF), cast(greater(preActs_BF, threshold_F), "float32"));
-    case "custom":
-      throw new PlumblineError({
-        code: "unsupported-activation",
-        kind: "usage",
-        message: `[engine-tfjs] openInference(): the SAE's activation belongs to architecture "${rule.architecture}"`,
-        hint: "make an engine of that architecture and import the training state instead",
-      });
-  }
-  throw new PlumblineError({
-    code: "bad-inference",
-    kind: "input",
-    message: "[engine-tfjs] openInference(): a jumprelu SAE needs thresholds",
-    hint: "the checkpoint lacks its tensor named threshold",
-  });
+  if (rule.kind === "topk") return (preActs_BF) => topK(preActs_BF, { k: rule.k });
+  if (threshold_F === undefined) return relu;
+  return (preActs_BF) => mul(relu(preActs_BF), cast(greater(preActs_BF, threshold_F), "float32"));
 }
 
 /**
  * Opens a trained SAE for encoding and decoding on one tfjs backend.
  *
  * @param options.backendName a tfjs backend that is initialized already
- * @throws PlumblineError `unsupported-activation` for a custom rule, `bad-inference` for missing thresholds
+ * @throws PlumblineError `unsupported-activation` for a custom rule, `bad-inference` for arrays or a k that do not fit the widths,
+ *   `backend-not-ready`
  */
 export async function openGenericInference(
   form: InferenceForm,
@@ -59,23 +41,20 @@ export async function openGenericInference(
 ): Promise<SaeInference> {
   const { dIn, dSae } = form;
   const { backendName } = options;
+  checkForm(form);
   const made = runOn(backendName, () => ({
     encoder_FD: tensor2d(form.encoder.slice(), [dSae, dIn]),
     encoderBias_F: tensor1d(form.encoderBias.slice()),
     decoder_FD: tensor2d(form.decoder.slice(), [dSae, dIn]),
     decoderBias_D: tensor1d(form.decoderBias.slice()),
     center_D: form.subtractDecoderBias ? tensor1d(form.decoderBias.slice()) : (zeros([dIn]) as Tensor1D),
-    ...(form.threshold === undefined ? {} : { threshold_F: tensor1d(form.threshold.slice()) }),
+    ...(form.activation.kind === "jumprelu" && form.threshold !== undefined
+      ? { threshold_F: tensor1d(form.threshold.slice()) }
+      : {}),
   }));
   const tensors: Record<string, Tensor> = made;
   const { encoder_FD, encoderBias_F, center_D, decoder_FD, decoderBias_D } = made;
-  let activation: (preActs_BF: Tensor2D) => Tensor2D;
-  try {
-    activation = activationOf(form, "threshold_F" in made ? made.threshold_F : undefined);
-  } catch (error) {
-    disposeAll(tensors);
-    throw error;
-  }
+  const activation = activationOf(form.activation, "threshold_F" in made ? made.threshold_F : undefined);
   const sae: TensorSae = {
     dIn,
     dSae,

@@ -2,6 +2,7 @@ import type { AdamConstants, Architecture, Named, RowPenalty, StepControls } fro
 import {
   add,
   addN,
+  cast,
   concat,
   div,
   exp,
@@ -63,7 +64,10 @@ interface Backward {
   readonly buffers: Named<Tensor>;
 }
 
-/** Forward and backward. What is read besides gradients leaves the tape by `keep`; the caller disposes it. */
+/**
+ * Forward and backward. What is read besides gradients leaves the tape by `keep`; the caller disposes it, and where an
+ * architecture's loss or gradient throws, nothing is left.
+ */
 function backward(
   architecture: Architecture<Tensor>,
   tensors: EngineTensors,
@@ -72,8 +76,14 @@ function backward(
 ): Backward {
   const names = Object.keys(tensors.parameters);
   let side: Omit<Backward, "gradients" | "loss"> = { terms: {}, statistics: {}, buffers: {} };
+  const allKept: Tensor[] = [];
+  const keepOne = (t: Tensor): Tensor => {
+    const kept = keep(t.clone());
+    allKept.push(kept);
+    return kept;
+  };
   const keepAll = (named: Named<Tensor>): Named<Tensor> =>
-    Object.fromEntries(Object.entries(named).map(([name, t]) => [name, keep(t.clone())]));
+    Object.fromEntries(Object.entries(named).map(([name, t]) => [name, keepOne(t)]));
   const lossOf = (...values: Tensor[]): Scalar => {
     const parameters = Object.fromEntries(names.map((name, i) => [name, values[i] as Tensor]));
     const out = architecture.loss({ parameters, buffers: tensors.buffers, x_BD, scalars: controls.scalars });
@@ -85,9 +95,14 @@ function backward(
     side = { terms: keepAll(terms), statistics: keepAll(out.statistics), buffers: keepAll(out.buffers) };
     return addN(Object.values(terms)) as Scalar;
   };
-  const { value, grads } = valueAndGrads(lossOf)(names.map((name) => tensors.parameters[name] as Tensor));
-  const gradients = Object.fromEntries(names.map((name, i) => [name, grads[i] as Tensor]));
-  return { gradients, loss: value, ...side };
+  try {
+    const { value, grads } = valueAndGrads(lossOf)(names.map((name) => tensors.parameters[name] as Tensor));
+    const gradients = Object.fromEntries(names.map((name, i) => [name, grads[i] as Tensor]));
+    return { gradients, loss: value, ...side };
+  } catch (error) {
+    for (const kept of allKept) kept.dispose();
+    throw error;
+  }
 }
 
 function globalNorm(gradients: Named<Tensor>): Tensor {
@@ -171,7 +186,9 @@ export function update(
     const next = { ...applyUpdate(architecture, tensors, clipped, { lr: controls.lr, step }), buffers };
     layout = { terms: Object.keys(terms), statistics: Object.keys(statistics) };
     const numbers = [loss, norm, ...Object.values(terms), ...Object.values(statistics)];
-    const values = controls.wantStats ? concat(numbers.map((t) => reshape(t, [1]))) : undefined;
+    const values = controls.wantStats
+      ? concat(numbers.map((t) => reshape(cast(t, "float32"), [1])))
+      : undefined;
     for (const kept of [...Object.values(terms), ...Object.values(statistics)]) kept.dispose();
     return { next, values };
   });

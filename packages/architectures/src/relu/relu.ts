@@ -99,6 +99,6 @@ export const relu: ArchitectureFactory<Tensor, ReluConfig> = defineArchitecture<
       encoder: named(parameters, "encoder"),
       decoder: named(parameters, "decoder"),
     }),
-    fused: { activation: "relu", rowMap: "none", details: { decoderRows: config.decoderRows } },
+    fused: { activation: "relu", rowMap: "none", details: { ...config } },
   }),
 });
