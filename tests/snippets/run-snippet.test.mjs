@@ -18,12 +18,12 @@ suite("runSnippet()", () => {
   test("says where a snippet prints something else than it promises", async () => {
     const problem = await runSnippet(snippet("\nconsole.log(1 + 1); // 3"));
     expect(problem).toContain("page.md:7 does not run");
-    expect(problem).toContain('line 2 promises "3" and prints "2"');
+    expect(problem).toContain('page.md:8 promises "3" and prints "2"');
   });
 
   test("sees a promise that is never reached", async () => {
     const problem = await runSnippet(snippet("if (Math.PI > 4) console.log(1); // 1"));
-    expect(problem).toContain('line 1 promises "1" and is never reached');
+    expect(problem).toContain('page.md:7 promises "1" and is never reached');
   });
 
   test("sees what throws, what is not exported and what does not compile", async () => {
