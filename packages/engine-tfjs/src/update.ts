@@ -64,10 +64,7 @@ interface Backward {
   readonly buffers: Named<Tensor>;
 }
 
-/**
- * Forward and backward. What is read besides gradients leaves the tape by `keep`; the caller disposes it, and where an
- * architecture's loss or gradient throws, nothing is left.
- */
+/** Forward and backward. What is read besides gradients leaves the tape by `keep`; the caller disposes it. */
 function backward(
   architecture: Architecture<Tensor>,
   tensors: EngineTensors,
@@ -76,14 +73,8 @@ function backward(
 ): Backward {
   const names = Object.keys(tensors.parameters);
   let side: Omit<Backward, "gradients" | "loss"> = { terms: {}, statistics: {}, buffers: {} };
-  const allKept: Tensor[] = [];
-  const keepOne = (t: Tensor): Tensor => {
-    const kept = keep(t.clone());
-    allKept.push(kept);
-    return kept;
-  };
   const keepAll = (named: Named<Tensor>): Named<Tensor> =>
-    Object.fromEntries(Object.entries(named).map(([name, t]) => [name, keepOne(t)]));
+    Object.fromEntries(Object.entries(named).map(([name, t]) => [name, keep(t.clone())]));
   const lossOf = (...values: Tensor[]): Scalar => {
     const parameters = Object.fromEntries(names.map((name, i) => [name, values[i] as Tensor]));
     const out = architecture.loss({ parameters, buffers: tensors.buffers, x_BD, scalars: controls.scalars });
@@ -95,14 +86,9 @@ function backward(
     side = { terms: keepAll(terms), statistics: keepAll(out.statistics), buffers: keepAll(out.buffers) };
     return addN(Object.values(terms)) as Scalar;
   };
-  try {
-    const { value, grads } = valueAndGrads(lossOf)(names.map((name) => tensors.parameters[name] as Tensor));
-    const gradients = Object.fromEntries(names.map((name, i) => [name, grads[i] as Tensor]));
-    return { gradients, loss: value, ...side };
-  } catch (error) {
-    for (const kept of allKept) kept.dispose();
-    throw error;
-  }
+  const { value, grads } = valueAndGrads(lossOf)(names.map((name) => tensors.parameters[name] as Tensor));
+  const gradients = Object.fromEntries(names.map((name, i) => [name, grads[i] as Tensor]));
+  return { gradients, loss: value, ...side };
 }
 
 function globalNorm(gradients: Named<Tensor>): Tensor {
