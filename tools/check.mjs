@@ -3,6 +3,7 @@ import { performance } from "node:perf_hooks";
 import { generatedProblems } from "./package-table.mjs";
 import { changesetProblems } from "./rules/changesets.mjs";
 import { hostProblems } from "./rules/hosts.mjs";
+import { linkProblems } from "./rules/links.mjs";
 import { manifestProblems } from "./rules/manifests.mjs";
 import { ownRules, programs, tests } from "./support/steps.mjs";
 
@@ -17,7 +18,10 @@ import { ownRules, programs, tests } from "./support/steps.mjs";
 const steps = [
   { name: "lint", work: programs(["biome check . --error-on-warnings"]) },
   { name: "layers", work: programs(["depcruise --config tools/layers.config.mjs packages apps"]) },
-  { name: "rules", work: ownRules([manifestProblems, hostProblems, changesetProblems, generatedProblems]) },
+  {
+    name: "rules",
+    work: ownRules([manifestProblems, hostProblems, linkProblems, changesetProblems, generatedProblems]),
+  },
   { name: "types", work: programs(["tsc --noEmit", "tsc --noEmit -p tools"]) },
   { name: "build", work: programs(["turbo run build --output-logs=errors-only"]) },
   { name: "unit", work: tests("unit") },

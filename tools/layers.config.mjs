@@ -3,7 +3,7 @@ import { exceptions, matches, mayImport, nodePackages, rowOf, tfjsPackages } fro
 import { publishedPackages } from "./support/workspace.mjs";
 
 /** Tests may use whatever their package.json brings; the manifests rule looks at that. */
-const testFiles = "\\.(test|test-support)\\.ts$";
+const testFiles = "\\.test[^/]*\\.ts$";
 const nodeFiles = "^packages/[^/]+/src/node(\\.ts$|/)";
 const packages = publishedPackages(process.cwd());
 

@@ -1,3 +1,6 @@
 import { library } from "../../tools/tsup.ts";
 
-export default library({ index: "src/index.ts", main: "src/main.ts" }, { platform: "node" });
+export default library(
+  { index: "src/index.ts", config: "src/config.ts", terminal: "src/terminal.ts", main: "src/main.ts" },
+  { platform: "node" },
+);

@@ -2,7 +2,7 @@
 import { format } from "node:util";
 import { isKept } from "./expectations.mjs";
 
-/** @type {import("./expectations.mjs").Expectation[]} */
+/** @type {{ text: string, place: string }[]} */
 const expectations = JSON.parse(process.env.SNIPPET_EXPECTATIONS ?? "[]");
 const kept = new Set();
 
@@ -14,7 +14,7 @@ Object.assign(globalThis, {
       const promise = expectations[index];
       const printed = format(...values);
       if (promise !== undefined && !isKept(promise.text, printed)) {
-        throw new Error(`line ${promise.line} promises "${promise.text}" and prints "${printed}"`);
+        throw new Error(`${promise.place} promises "${promise.text}" and prints "${printed}"`);
       }
       kept.add(index);
     };
@@ -24,6 +24,6 @@ Object.assign(globalThis, {
 process.on("exit", (code) => {
   const broken = expectations.find((_, index) => !kept.has(index));
   if (code !== 0 || broken === undefined) return;
-  console.error(`line ${broken.line} promises "${broken.text}" and is never reached`);
+  console.error(`${broken.place} promises "${broken.text}" and is never reached`);
   process.exitCode = 1;
 });

@@ -98,7 +98,7 @@ export function collectSnippets(root) {
   ];
   const sources = folders
     .flatMap((folder) => filesIn(root, `${folder}/src`, /\.ts$/))
-    .filter((name) => !/\.test(-support)?\.ts$/.test(name));
+    .filter((name) => !/\.test[^/]*\.ts$/.test(name));
   /** @param {string} file */
   const read = (file) => readFileSync(join(root, file), "utf8");
   return [

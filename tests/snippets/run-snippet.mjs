@@ -18,6 +18,12 @@ const fromSource = [
 const check = `--import=${new URL("./check.mjs", import.meta.url)}`;
 
 /**
+ * @param {Snippet} snippet
+ * @param {number} line of its code, from 1
+ */
+const placeOf = (snippet, line) => `${snippet.file}:${snippet.line + line - 1}`;
+
+/**
  * Runs a snippet as a module of its own in a process of its own.
  *
  * @param {Snippet} snippet
@@ -26,7 +32,9 @@ const check = `--import=${new URL("./check.mjs", import.meta.url)}`;
  * @returns {Promise<string | undefined>} what went wrong, with the snippet's place in its file
  */
 export async function runSnippet(snippet, options = {}) {
+  const place = placeOf(snippet, 1);
   const { code, expectations } = withExpectations(snippet.code);
+  const promises = expectations.map((one) => ({ ...one, place: placeOf(snippet, one.line) }));
   const folder = options.installedIn ?? (await mkdtemp(join(tmpdir(), "plumbline-snippet-")));
   const file = join(folder, `snippet-${snippet.line}.mjs`);
   try {
@@ -39,18 +47,17 @@ export async function runSnippet(snippet, options = {}) {
     await writeFile(file, module.code);
     const result = await run(
       process.execPath,
-      ["--enable-source-maps", ...(options.installedIn === undefined ? fromSource : []), check, file],
+      [...(options.installedIn === undefined ? fromSource : []), check, file],
       {
         cwd: folder,
-        env: { SNIPPET_EXPECTATIONS: JSON.stringify(expectations), NODE_OPTIONS: "" },
+        env: { SNIPPET_EXPECTATIONS: JSON.stringify(promises), NODE_OPTIONS: "" },
         timeoutMs,
       },
     );
     if (result.status === 0) return undefined;
-    const place = `${snippet.file}:${snippet.line}`;
     return `${place} does not run\n${result.output.replaceAll(pathToFileURL(file).href, place).replaceAll(file, place)}`;
   } catch (error) {
-    return `${snippet.file}:${snippet.line} does not compile\n${error instanceof Error ? error.message : error}`;
+    return `${place} does not compile\n${error instanceof Error ? error.message : error}`;
   } finally {
     if (options.installedIn === undefined) await rm(folder, { recursive: true, force: true });
   }

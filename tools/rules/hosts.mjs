@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { run } from "../support/run.mjs";
+import { committedFiles } from "../support/committed-files.mjs";
 
 /** A registry's address, in any file. */
 const registryHost = /\/\/(registry|npm|npm-registry)\.[a-z0-9-]+\.[a-z]+|^\s*(@[a-z-]+:)?registry\s*=/m;
@@ -18,12 +18,10 @@ const maxBytes = 4_000_000;
  * @returns {Promise<string[]>}
  */
 export async function hostProblems(root) {
-  const listing = await run("git", ["ls-files", "-z"], { cwd: root });
-  if (listing.status !== 0) return [`git ls-files failed: ${listing.output.trim()}`];
   const problems = [];
-  for (const file of listing.stdout.split("\0").filter(Boolean)) {
-    const stat = statSync(join(root, file), { throwIfNoEntry: false });
-    if (stat === undefined || !stat.isFile() || stat.size > maxBytes) continue;
+  for (const file of await committedFiles(root)) {
+    const stat = statSync(join(root, file));
+    if (!stat.isFile() || stat.size > maxBytes) continue;
     const text = readFileSync(join(root, file), "utf8");
     const found =
       registryHost.exec(text) ?? (file.endsWith("pnpm-lock.yaml") ? lockfileAddress.exec(text) : null);

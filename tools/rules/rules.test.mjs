@@ -5,6 +5,7 @@ import { plantWorkspace } from "../support/planted.mjs";
 import { run } from "../support/run.mjs";
 import { changesetProblems } from "./changesets.mjs";
 import { hostProblems } from "./hosts.mjs";
+import { linkProblems } from "./links.mjs";
 import { manifestProblems } from "./manifests.mjs";
 
 /** @type {string[]} */
@@ -88,6 +89,22 @@ suite("changesetProblems()", () => {
   });
 });
 
+/** @param {string} folder */
+async function commitAll(folder) {
+  await run("git", ["init", "--quiet"], { cwd: folder });
+  await run("git", ["add", "."], { cwd: folder });
+}
+
+suite("linkProblems()", () => {
+  test("sees a link to a file that is not there, outside of code", async () => {
+    const folder = plant({ "packages/core": {} });
+    const page = ["[a](gone.md)", "[b](packages/core)", "[c](https://example.org)", "[d](page.md#top)"];
+    writeFileSync(join(folder, "page.md"), [...page, "```ts", "f[0](x.md)", "```", ""].join("\n"));
+    await commitAll(folder);
+    expect(await linkProblems(folder)).toEqual(["page.md: links to gone.md, which is not there"]);
+  });
+});
+
 suite("hostProblems()", () => {
   test("sees a registry in a committed file, and any address in the lockfile", async () => {
     const folder = plant({ "packages/core": {} });
@@ -95,8 +112,7 @@ suite("hostProblems()", () => {
     writeFileSync(join(folder, "pnpm-lock.yaml"), "a:\n  tarball: x.tgz\n");
     writeFileSync(join(folder, "notes.md"), `see ${address}\n`);
     writeFileSync(join(folder, "page.md"), "see https://example.org/paper\n");
-    await run("git", ["init", "--quiet"], { cwd: folder });
-    await run("git", ["add", "."], { cwd: folder });
+    await commitAll(folder);
     const problems = await hostProblems(folder);
     expect(problems.map((one) => one.split(":")[0])).toEqual(["notes.md", "pnpm-lock.yaml"]);
   });

@@ -33,7 +33,15 @@ export const programs = (commands) => async () => {
  * @returns {Work}
  */
 export const ownRules = (rules) => async () => {
-  const problems = await Promise.all(rules.map((rule) => rule(root)));
+  const problems = await Promise.all(
+    rules.map(async (rule) => {
+      try {
+        return await rule(root);
+      } catch (error) {
+        return [String(error)];
+      }
+    }),
+  );
   const failed = problems.filter((one) => one.length > 0).length;
   return { passed: rules.length - failed, failed, skipped: [], output: problems.flat().join("\n") };
 };

@@ -20,17 +20,26 @@ function effective(map: RowMap, stored: TensorMap): TensorMap {
   return { ...others, encoder: map.encoder(free as Tensor2D | undefined, stored.decoder as Tensor2D) };
 }
 
+function notAlignable(what: string): PlumblineError {
+  return new PlumblineError({
+    code: "not-alignable",
+    kind: "usage",
+    message: `[aligned] aligned(): ${what}`,
+    hint: "name its two row matrices encoder and decoder, each [dSae, dIn], and start decoder rows off zero",
+  });
+}
+
 function initStored(inner: Architecture<Tensor>, map: RowMap, context: InitContext): Named<NamedArray> {
   const { encoder, decoder, ...others } = inner.init(context);
   if (encoder === undefined || decoder === undefined || !(decoder.data instanceof Float32Array)) {
-    throw new PlumblineError({
-      code: "not-alignable",
-      kind: "usage",
-      message: `[aligned] aligned(): architecture "${inner.name}" has no parameters named encoder and decoder`,
-      hint: "name its two row matrices so, each [dSae, dIn]",
-    });
+    throw notAlignable(`architecture "${inner.name}" has no parameters named encoder and decoder`);
   }
   const rows = unitRowsOf(decoder.data, context.dIn);
+  const zeroRow = rows.findIndex(Number.isNaN);
+  if (zeroRow !== -1) {
+    const row = Math.floor(zeroRow / context.dIn);
+    throw notAlignable(`architecture "${inner.name}" starts with decoder row ${row} at norm 0`);
+  }
   const free = map.initialFree?.(rows);
   return {
     ...(free === undefined ? {} : { [freeRowsName]: { shape: decoder.shape, data: free } }),
@@ -61,6 +70,23 @@ function describe(fused: FusedDescription | undefined, map: RowMap): { fused?: F
   return fused === undefined ? {} : { fused: { ...fused, rowMap: map.name } };
 }
 
+/** What the wrapped architecture asks for and does not get, a sentence each. */
+function notesOn(architecture: Architecture<Tensor>, map: RowMap): readonly string[] {
+  const { encoderInit = 1 } = architecture.config;
+  const cases: readonly (readonly [boolean, string])[] = [
+    [
+      architecture.decoderRows === "free",
+      "aligned training uses decoder rows of norm 1; the architecture's own choice of free rows is not in force",
+    ],
+    [
+      encoderInit !== 1,
+      `aligned training starts encoder rows at the decoder rows; encoderInit ${encoderInit} is not in force`,
+    ],
+    [!map.aligned, `the row map "${map.name}" does not hold alignment scores at one; it is a control`],
+  ];
+  return [...(architecture.notes ?? []), ...cases.filter(([holds]) => holds).map(([, note]) => note)];
+}
+
 /**
  * Aligned training of any architecture: ⟨encoder_i, decoder_i⟩ = 1 for every latent, at every step, by a
  * reparameterization. The encoder is no parameter any more; it follows from unit decoder rows and free rows through a row
@@ -68,7 +94,7 @@ function describe(fused: FusedDescription | undefined, map: RowMap): { fused?: F
  *
  * Works on architectures whose parameters include `encoder` and `decoder`, `[dSae, dIn]` each. An `encoderInit` of the wrapped
  * architecture has no effect, since alignment with unit rows fixes the scale. An architecture that leaves the norms of
- * its decoder rows free gets rows of norm 1, and its `notes` say so.
+ * its decoder rows free gets rows of norm 1. The `notes` say both.
  *
  * @param architecture any; its own constraint is kept, with unit decoder rows added
  * @param options.map how encoder rows follow; `projection` by default, a row map of `@plumbline/ops` or your own
@@ -87,13 +113,12 @@ export function aligned(
   options: { map?: RowMap } = {},
 ): Architecture<Tensor> {
   const { map = projection } = options;
-  const note =
-    "aligned training uses decoder rows of norm 1; the architecture's own choice of free rows is not in force";
-  const notes = [...(architecture.notes ?? []), ...(architecture.decoderRows === "free" ? [note] : [])];
+  const notes = notesOn(architecture, map);
+  const wrapped = Object.freeze({ name: architecture.name, config: architecture.config });
   return Object.freeze({
     ...architecture,
     name: "aligned",
-    config: { map: map.name, architecture: { name: architecture.name, config: architecture.config } },
+    config: Object.freeze({ map: map.name, architecture: wrapped }),
     decoderRows: "unit" as const,
     ...(notes.length === 0 ? {} : { notes }),
     init: (context: InitContext) => initStored(architecture, map, context),

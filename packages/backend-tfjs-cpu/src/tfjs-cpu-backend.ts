@@ -1,5 +1,5 @@
 import type { Backend } from "@plumbline/core";
-import { defineTfjsBackend } from "@plumbline/engine-tfjs";
+import { defineTfjsBackend, startTfjsBackend } from "@plumbline/engine-tfjs";
 import type { Tensor } from "@tensorflow/tfjs-core";
 
 /**
@@ -21,7 +21,7 @@ export const tfjsCpuBackend: Backend<Tensor> = defineTfjsBackend({
     const tf = await import("@tensorflow/tfjs");
     // Otherwise tfjs prints an advertisement for another backend when the cpu backend is first used.
     tf.env().set("PROD", true);
-    if (!("cpu" in tf.engine().registry)) await tf.setBackend("cpu");
+    await startTfjsBackend("cpu");
     return {
       backendName: "cpu",
       deterministic: true,

@@ -1,6 +1,5 @@
 import type { Backend } from "@plumbline/core";
-import { PlumblineError } from "@plumbline/core";
-import { defineTfjsBackend } from "@plumbline/engine-tfjs";
+import { defineTfjsBackend, startTfjsBackend } from "@plumbline/engine-tfjs";
 import type { Tensor } from "@tensorflow/tfjs-core";
 
 /**
@@ -17,25 +16,19 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 export const tfjsWasmBackend: Backend<Tensor> = defineTfjsBackend({
   name: "tfjs-wasm",
   description: "TensorFlow.js in WebAssembly with SIMD: everywhere, deterministic, one thread",
-  nextStep: "install @tensorflow/tfjs-backend-wasm again, or use tfjs-cpu",
+  nextStep: "install @tensorflow/tfjs-backend-wasm again in Node 20.19 or later, or use tfjs-cpu",
   load: async () => {
     // The union package registers the gradients that tfjs-core leaves out in Node.
     const tf = await import("@tensorflow/tfjs");
     const wasm = await import("@tensorflow/tfjs-backend-wasm");
     tf.env().set("PROD", true);
-    if (!("wasm" in tf.engine().registry) && !(await tf.setBackend("wasm"))) {
-      throw new PlumblineError({
-        code: "backend-unavailable",
-        kind: "environment",
-        message: "[backend-tfjs-wasm] the WebAssembly module did not start",
-        hint: "run it in Node 20.19 or later, or in a browser with WebAssembly",
-      });
-    }
+    await startTfjsBackend("wasm");
+    const nThreads = wasm.getThreadsCount();
     const simd = await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT");
     return {
       backendName: "wasm",
       deterministic: true,
-      device: `WebAssembly${simd ? " SIMD" : ""}, ${wasm.getThreadsCount()} thread`,
+      device: `WebAssembly${simd ? " SIMD" : ""}, ${nThreads} thread${nThreads === 1 ? "" : "s"}`,
       versions: {
         "@tensorflow/tfjs": tf.version.tfjs,
         "@tensorflow/tfjs-backend-wasm": wasm.version_wasm,

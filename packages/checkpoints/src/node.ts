@@ -1,1 +1,7 @@
-export {};
+export { loadInferenceForm, loadTrainingState } from "./node/load-checkpoint.ts";
+export {
+  type CheckpointContent,
+  type SaveCheckpointOptions,
+  type SavedCheckpoint,
+  saveCheckpoint,
+} from "./node/save-checkpoint.ts";

@@ -1,3 +1,4 @@
+import { PlumblineError } from "./errors/plumbline-error.ts";
 import type { JsonObject } from "./json.ts";
 
 /**
@@ -58,8 +59,16 @@ export interface NamedArray {
  *
  * @param form an SAE over scaled activations
  * @param scale the factor that inputs were multiplied by in training, > 0
+ * @throws PlumblineError `bad-scale`
  */
 export function foldInputScale(form: InferenceForm, scale: number): InferenceForm {
+  if (!(scale > 0 && scale < Number.POSITIVE_INFINITY)) {
+    throw new PlumblineError({
+      code: "bad-scale",
+      kind: "bug",
+      message: `[core] foldInputScale(): expected a finite scale above 0, got ${scale}`,
+    });
+  }
   const divide = (bias: Float32Array): Float32Array => bias.map((value) => value / scale);
   const gatedExtra = (): { extra?: InferenceForm["extra"] & object } => {
     const bias = form.extra?.magnitudeBias;

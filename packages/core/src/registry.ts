@@ -37,7 +37,7 @@ export function createRegistry<V extends { readonly specVersion: number }>(
     }
     if (byName.has(name)) {
       throw new PlumblineError({
-        code: `duplicate-${options.kind}`,
+        code: `duplicate-${options.kind.replaceAll(" ", "-")}`,
         kind: "usage",
         message: `[core] createRegistry(): two ${options.kind}s are named "${name}"`,
         hint: "rename one or hand in only one",

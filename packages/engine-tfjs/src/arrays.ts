@@ -17,7 +17,7 @@ export async function arraysFrom(tensors: Named<Tensor>): Promise<Record<string,
   const entries = Object.entries(tensors).map(async ([name, t]) => {
     const data = await t.data();
     // A copy, because the cpu backend hands out its live array.
-    const copy = t.dtype === "int32" ? Int32Array.from(data) : Float32Array.from(data);
+    const copy = t.dtype === "int32" ? new Int32Array(data) : new Float32Array(data);
     return [name, { shape: [...t.shape], data: copy }] as const;
   });
   return Object.fromEntries(await Promise.all(entries));

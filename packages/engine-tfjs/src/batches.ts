@@ -1,4 +1,4 @@
-import { type SparseLatents, sparseFromDense } from "@plumbline/core";
+import type { SparseLatents } from "@plumbline/core";
 import { shapeMismatch } from "./errors.ts";
 
 /** Dense latents on the device are kept below this many floats at a time (64 MiB). */
@@ -29,7 +29,10 @@ export function denseRows(latents: SparseLatents, start: number, end: number): F
     const offset = (row - start) * latents.dSae;
     const last = latents.rowStarts[row + 1] ?? 0;
     for (let j = latents.rowStarts[row] ?? 0; j < last; j++) {
-      dense[offset + (latents.indices[j] ?? 0)] = latents.values[j] ?? 0;
+      const index = latents.indices[j] ?? 0;
+      // It would land in the next row.
+      if (index >= latents.dSae) throw shapeMismatch("decode()", `indices below ${latents.dSae}`, `${index}`);
+      dense[offset + index] = latents.values[j] ?? 0;
     }
   }
   return dense;
@@ -55,5 +58,3 @@ export function concatLatents(parts: readonly SparseLatents[], dSae: number): Sp
   }
   return { nRows, dSae, rowStarts, indices, values };
 }
-
-export { sparseFromDense };

@@ -11,11 +11,11 @@ import {
   type StepControls,
   type StepStats,
 } from "@plumbline/core";
-import { type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
+import { getGradient, type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
 import { arraysFrom, disposeAll, tensorsFrom, zerosFor } from "./arrays.ts";
 import { rowsOf } from "./batches.ts";
 import { checkControls } from "./check-controls.ts";
-import { engineDisposed } from "./errors.ts";
+import { engineDisposed, gradientsMissing, shapeMismatch } from "./errors.ts";
 import { inferenceForm } from "./inference-form.ts";
 import { runOn } from "./run-on.ts";
 import { checkState, joinState, splitState } from "./state.ts";
@@ -38,7 +38,7 @@ async function readReport(report: NonNullable<Update["report"]>): Promise<StepSt
   return { loss, gradientNorm, terms: pick(terms, 0), statistics: pick(statistics, terms.length) };
 }
 
-function checkWidths(dIn: number, dSae: number): void {
+function checkOptions({ dIn, dSae, sample }: GenericEngineOptions): void {
   for (const [name, value] of Object.entries({ dIn, dSae })) {
     if (!Number.isInteger(value) || value < 1) {
       throw new PlumblineError({
@@ -49,6 +49,11 @@ function checkWidths(dIn: number, dSae: number): void {
       });
     }
   }
+  const { mean } = sample;
+  if (mean.length !== dIn) {
+    throw shapeMismatch("createGenericEngine()", `a mean of ${dIn} numbers in the sample`, `${mean.length}`);
+  }
+  if (getGradient("Sum") === undefined) throw gradientsMissing();
 }
 
 /** Holds the tensors of one SAE in training; see {@link createGenericEngine}. */
@@ -80,7 +85,7 @@ class GenericEngine implements SaeEngine {
   async step(batch: Float32Array, controls: StepControls): Promise<StepStats | undefined> {
     this.#check();
     rowsOf(batch, this.dIn, "step()");
-    checkControls(this.#architecture, controls);
+    checkControls(this.#architecture, this, controls);
     const { next, report } = this.#run(() =>
       update(this.#architecture, this.#tensors, { batch, dIn: this.dIn, step: this.#nSteps + 1, controls }),
     );
@@ -183,10 +188,11 @@ class GenericEngine implements SaeEngine {
  *
  * @param options.backendName a tfjs backend that is initialized already; gradients must be registered, which loading
  *   `@tensorflow/tfjs` does
- * @throws PlumblineError `bad-width`, and what the architecture's `check` throws
+ * @throws PlumblineError `bad-width`, `shape-mismatch` for a sample of another width, `backend-not-ready`, `gradients-missing`,
+ *   and what the architecture's `check` throws
  */
 export async function createGenericEngine(options: GenericEngineOptions): Promise<SaeEngine> {
-  checkWidths(options.dIn, options.dSae);
+  checkOptions(options);
   options.architecture.check(options);
   return new GenericEngine(options);
 }

@@ -1,3 +1,4 @@
 export { createGenericEngine, type GenericEngineOptions } from "./generic-engine.ts";
 export { openGenericInference } from "./open-inference.ts";
+export { startTfjsBackend } from "./start-backend.ts";
 export { defineTfjsBackend, type TfjsBackendDefinition, type TfjsDevice } from "./tfjs-backend.ts";

@@ -61,10 +61,14 @@ export function checkState<T>(
   compare("architecture", architecture.name, state.architecture.name);
   compare("configuration", canonical(architecture.config), canonical(state.architecture.config));
   compare("widths", `${dIn} → ${dSae}`, `${state.dIn} → ${state.dSae}`);
+  if (!Number.isInteger(state.nSteps) || state.nSteps < 0) {
+    throw stateMismatch("a number of steps of", "0 or more", `${state.nSteps}`);
+  }
   compare("arrays", Object.keys(expected).sort().join(", "), Object.keys(state.arrays).sort().join(", "));
   for (const [name, { shape, dtype }] of Object.entries(expected)) {
     const array = state.arrays[name] as NamedArray;
     compare(`shape of ${name}`, `[${shape.join(", ")}]`, `[${array.shape.join(", ")}]`);
+    compare(`length of ${name}`, `${shape.reduce((n, size) => n * size, 1)}`, `${array.data.length}`);
     compare(`dtype of ${name}`, dtype, array.data instanceof Int32Array ? "int32" : "float32");
   }
 }

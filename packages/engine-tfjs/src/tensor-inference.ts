@@ -1,6 +1,6 @@
-import type { SaeInference, SaeShape, SparseLatents } from "@plumbline/core";
+import { type SaeShape, type SparseLatents, sparseFromDense } from "@plumbline/core";
 import { type Tensor2D, tensor2d, tidy } from "@tensorflow/tfjs-core";
-import { concatLatents, denseRows, rowChunks, rowsOf, sparseFromDense } from "./batches.ts";
+import { concatLatents, denseRows, rowChunks, rowsOf } from "./batches.ts";
 import { shapeMismatch } from "./errors.ts";
 import { runOn } from "./run-on.ts";
 
@@ -16,7 +16,7 @@ export interface TensorSae extends SaeShape {
 async function readBack(sae: TensorSae, work: () => Tensor2D): Promise<Float32Array> {
   const result = runOn(sae.backendName, () => tidy(work));
   const data = await result.data();
-  const copy = Float32Array.from(data);
+  const copy = new Float32Array(data);
   result.dispose();
   return copy;
 }
@@ -45,5 +45,3 @@ export async function decodeRows(sae: TensorSae, latents: SparseLatents): Promis
   }
   return xHat;
 }
-
-export type { SaeInference };

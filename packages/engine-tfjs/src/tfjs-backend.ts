@@ -1,5 +1,6 @@
-import { type Backend, type BackendProbe, backendSpecVersion } from "@plumbline/core";
+import { type Backend, type BackendProbe, backendSpecVersion, PlumblineError } from "@plumbline/core";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import { backendUnavailable } from "./errors.ts";
 import { createGenericEngine } from "./generic-engine.ts";
 import { openGenericInference } from "./open-inference.ts";
 
@@ -19,24 +20,51 @@ export interface TfjsDevice {
 export interface TfjsBackendDefinition {
   readonly name: string;
   readonly description: string;
-  /** loads the tfjs backend and initializes it; called again for each engine, so it must be idempotent */
+  /**
+   * loads the tfjs backend and starts it ({@link startTfjsBackend}); called again for each engine, so it must be idempotent,
+   * but never while an earlier call is under way
+   */
   load(): Promise<TfjsDevice>;
   /** one next step for a reader whose machine cannot load it */
   readonly nextStep: string;
 }
 
+function reasonOf(error: unknown): string {
+  const message = PlumblineError.isInstance(error)
+    ? error.what
+    : error instanceof Error
+      ? error.message
+      : error;
+  return String(message).split("\n")[0] || "no reason given";
+}
+
 /**
- * Makes a {@link Backend} of the generic engine on one tfjs backend. Nothing is loaded until the backend is used.
+ * Makes a {@link Backend} of the generic engine on one tfjs backend. Nothing is loaded until the backend is used; then
+ * `createEngine` and `openInference` throw `backend-unavailable` where it does not start.
  */
 export function defineTfjsBackend(definition: TfjsBackendDefinition): Backend<Tensor> {
-  const { name, description, load, nextStep } = definition;
+  const { name, description, nextStep } = definition;
+  let underWay: Promise<TfjsDevice> | undefined;
+  // One start at a time: tfjs gives up the first of two.
+  const load = (): Promise<TfjsDevice> => {
+    underWay ??= definition.load().finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
+  };
   const probe = async (): Promise<BackendProbe> => {
     try {
       const { backendName: _, ...found } = await load();
       return { available: true, ...found };
     } catch (error) {
-      const reason = error instanceof Error ? (error.message.split("\n")[0] ?? error.name) : String(error);
-      return { available: false, reason, nextStep };
+      return { available: false, reason: reasonOf(error), nextStep };
+    }
+  };
+  const started = async (): Promise<string> => {
+    try {
+      return (await load()).backendName;
+    } catch (error) {
+      throw backendUnavailable(name, reasonOf(error), { nextStep, cause: error });
     }
   };
   return Object.freeze({
@@ -45,8 +73,7 @@ export function defineTfjsBackend(definition: TfjsBackendDefinition): Backend<Te
     description,
     probe,
     unsupported: () => undefined,
-    createEngine: async (options) =>
-      createGenericEngine({ ...options, backendName: (await load()).backendName }),
-    openInference: async (form) => openGenericInference(form, { backendName: (await load()).backendName }),
+    createEngine: async (options) => createGenericEngine({ ...options, backendName: await started() }),
+    openInference: async (form) => openGenericInference(form, { backendName: await started() }),
   } satisfies Backend<Tensor>);
 }

@@ -2,6 +2,7 @@ import type { AdamConstants, Architecture, Named, RowPenalty, StepControls } fro
 import {
   add,
   addN,
+  cast,
   concat,
   div,
   exp,
@@ -171,7 +172,9 @@ export function update(
     const next = { ...applyUpdate(architecture, tensors, clipped, { lr: controls.lr, step }), buffers };
     layout = { terms: Object.keys(terms), statistics: Object.keys(statistics) };
     const numbers = [loss, norm, ...Object.values(terms), ...Object.values(statistics)];
-    const values = controls.wantStats ? concat(numbers.map((t) => reshape(t, [1]))) : undefined;
+    const values = controls.wantStats
+      ? concat(numbers.map((t) => reshape(cast(t, "float32"), [1])))
+      : undefined;
     for (const kept of [...Object.values(terms), ...Object.values(statistics)]) kept.dispose();
     return { next, values };
   });

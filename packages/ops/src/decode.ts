@@ -7,6 +7,7 @@ import {
   type Tensor1D,
   type Tensor2D,
   type Tensor3D,
+  tidy,
   transpose,
 } from "@tensorflow/tfjs-core";
 import { differentiable } from "./differentiable.ts";
@@ -52,7 +53,9 @@ export function sparseDecode(selection: Selection, weights: Decoder): Tensor2D {
   const { decoder_FD, decoderBias_D } = weights;
   const dSae = decoder_FD.shape[0];
   const [nRows, k] = values_BK.shape;
-  if (!worksOnRows(k, dSae)) return denseDecode(denseFromSelection(selection, { dSae }), weights);
+  if (!worksOnRows(k, dSae)) {
+    return tidy(() => denseDecode(denseFromSelection(selection, { dSae }), weights));
+  }
   return differentiable({
     inputs: [values_BK, decoder_FD, decoderBias_D],
     constants: [indices_BK],

@@ -1,4 +1,4 @@
-import { customGrad, type Rank, type Tensor } from "@tensorflow/tfjs-core";
+import { customGrad, type Rank, type Tensor, tidy } from "@tensorflow/tfjs-core";
 
 /** What {@link differentiable} needs to know about an operation. */
 export interface DifferentiableOptions<R extends Rank> {
@@ -27,9 +27,9 @@ export function differentiable<R extends Rank>(options: DifferentiableOptions<R>
     save([...inputs, ...constants]);
     return {
       value: forward() as Tensor,
-      gradFunc: (dy: Tensor, saved: Tensor[]) => [
-        ...gradient(dy as Tensor<R>, saved.slice(0, inputs.length), saved.slice(inputs.length)),
-      ],
+      // Its own scope, so that what a gradient makes on the way is freed now and not at the end of the backward pass.
+      gradFunc: (dy: Tensor, saved: Tensor[]) =>
+        tidy(() => [...gradient(dy as Tensor<R>, saved.slice(0, inputs.length), saved.slice(inputs.length))]),
     };
   });
   return operation(...inputs) as Tensor<R>;

@@ -1,21 +1,30 @@
-import { div, maximum, mul, sqrt, square, sub, sum, type Tensor2D } from "@tensorflow/tfjs-core";
+import { div, maximum, mul, sqrt, square, sub, sum, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
+import { differentiable } from "./differentiable.ts";
 
 /** Dot products of matching rows, `[F, 1]`. Gradients flow to both. */
 export function rowDots(a_FD: Tensor2D, b_FD: Tensor2D): Tensor2D {
-  return sum(mul(a_FD, b_FD), 1, true) as Tensor2D;
+  return tidy(() => sum(mul(a_FD, b_FD), 1, true) as Tensor2D);
 }
 
-/** Norms of rows, `[F, 1]`. */
+/** The smallest norm that is divided by. Below it squares underflow in float32, so that a norm can no longer be told from 0. */
+const tinyNorm = 1e-18;
+
+/** Norms of rows, `[F, 1]`. The gradient is the row divided by its norm, and zero at a row of zeros, as in torch. */
 export function rowNorms(rows_FD: Tensor2D): Tensor2D {
-  return sqrt(sum(square(rows_FD), 1, true)) as Tensor2D;
+  const norms = (rows: Tensor2D): Tensor2D => sqrt(sum(square(rows), 1, true)) as Tensor2D;
+  return differentiable({
+    inputs: [rows_FD],
+    forward: () => norms(rows_FD),
+    gradient: (dy_F1, inputs) => {
+      const [rows] = inputs as [Tensor2D];
+      return [mul(dy_F1, div(rows, maximum(norms(rows), tinyNorm)))];
+    },
+  });
 }
-
-/** The smallest norm that is divided by; a zero row stays zero. */
-const tinyNorm = 1e-30;
 
 /** Rows divided by their norms. A row of zeros stays zero. No use in a loss: it is how a constraint is restored. */
 export function unitRows(rows_FD: Tensor2D): Tensor2D {
-  return div(rows_FD, maximum(rowNorms(rows_FD), tinyNorm)) as Tensor2D;
+  return tidy(() => div(rows_FD, maximum(rowNorms(rows_FD), tinyNorm)) as Tensor2D);
 }
 
 /**
@@ -24,5 +33,5 @@ export function unitRows(rows_FD: Tensor2D): Tensor2D {
  * @param directions_FD rows of norm 1
  */
 export function rejectRows(rows_FD: Tensor2D, directions_FD: Tensor2D): Tensor2D {
-  return sub(rows_FD, mul(rowDots(rows_FD, directions_FD), directions_FD)) as Tensor2D;
+  return tidy(() => sub(rows_FD, mul(rowDots(rows_FD, directions_FD), directions_FD)) as Tensor2D);
 }

@@ -1,5 +1,5 @@
 import { PlumblineError } from "@plumbline/core";
-import { reshape, scatterND, step, type Tensor1D, type Tensor2D, topk } from "@tensorflow/tfjs-core";
+import { reshape, scatterND, step, type Tensor1D, type Tensor2D, tidy, topk } from "@tensorflow/tfjs-core";
 import { differentiable } from "./differentiable.ts";
 import { flatPositions, gatherSelected } from "./gather-selected.ts";
 
@@ -60,5 +60,7 @@ export function firingCounts(selection: Selection, options: { dSae: number }): T
   const { values_BK, indices_BK } = selection;
   const n = values_BK.size;
   // step(v) is 1 for v > 0, else 0.
-  return scatterND(reshape(indices_BK, [n, 1]), reshape(step(values_BK), [n]), [options.dSae]) as Tensor1D;
+  return tidy(
+    () => scatterND(reshape(indices_BK, [n, 1]), reshape(step(values_BK), [n]), [options.dSae]) as Tensor1D,
+  );
 }

@@ -6,6 +6,7 @@ import {
   type Tensor1D,
   type Tensor2D,
   type Tensor3D,
+  tidy,
   transpose,
 } from "@tensorflow/tfjs-core";
 import { denseFromSelection, type Selection } from "./selection.ts";
@@ -28,20 +29,21 @@ export function accumulateRows(selection: Selection, y_BD: Tensor2D, options: { 
   const { values_BK, indices_BK } = selection;
   const [nRows, k] = values_BK.shape;
   const dIn = y_BD.shape[1];
-  if (!worksOnRows(k, dSae)) {
-    return matMul(transpose(denseFromSelection(selection, { dSae })) as Tensor2D, y_BD);
-  }
-  const outer_BKD = mul(reshape(values_BK, [nRows, k, 1]), reshape(y_BD, [nRows, 1, dIn])) as Tensor3D;
-  return scatterND(reshape(indices_BK, [nRows * k, 1]), reshape(outer_BKD, [nRows * k, dIn]), [
-    dSae,
-    dIn,
-  ]) as Tensor2D;
+  return tidy(() => {
+    if (!worksOnRows(k, dSae)) {
+      return matMul(transpose(denseFromSelection(selection, { dSae })) as Tensor2D, y_BD);
+    }
+    const outer_BKD = mul(reshape(values_BK, [nRows, k, 1]), reshape(y_BD, [nRows, 1, dIn])) as Tensor3D;
+    const rows = reshape(outer_BKD, [nRows * k, dIn]);
+    return scatterND(reshape(indices_BK, [nRows * k, 1]), rows, [dSae, dIn]) as Tensor2D;
+  });
 }
 
 /** Sum of values by latent: `[F]`. No gradient. */
 export function accumulateValues(selection: Selection, options: { dSae: number }): Tensor1D {
-  const n = selection.values_BK.size;
-  return scatterND(reshape(selection.indices_BK, [n, 1]), reshape(selection.values_BK, [n]), [
-    options.dSae,
-  ]) as Tensor1D;
+  const { values_BK, indices_BK } = selection;
+  const n = values_BK.size;
+  return tidy(
+    () => scatterND(reshape(indices_BK, [n, 1]), reshape(values_BK, [n]), [options.dSae]) as Tensor1D,
+  );
 }

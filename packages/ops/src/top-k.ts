@@ -1,4 +1,4 @@
-import { mul, relu, step, type Tensor2D } from "@tensorflow/tfjs-core";
+import { mul, relu, step, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
 import { differentiable } from "./differentiable.ts";
 import { denseFromSelection, largest } from "./selection.ts";
 
@@ -22,15 +22,14 @@ import { denseFromSelection, largest } from "./selection.ts";
  */
 export function topK(preActs_BF: Tensor2D, options: { k: number }): Tensor2D {
   const dSae = preActs_BF.shape[1];
-  const keep = (): Tensor2D => {
+  return tidy(() => {
     const { values_BK, indices_BK } = largest(preActs_BF, options);
-    return denseFromSelection({ values_BK: relu(values_BK), indices_BK }, { dSae });
-  };
-  const latents_BF = keep();
-  return differentiable({
-    inputs: [preActs_BF],
-    constants: [latents_BF],
-    forward: () => latents_BF.clone(),
-    gradient: (dy_BF, _inputs, [latents]) => [mul(dy_BF, step(latents as Tensor2D))],
+    const latents_BF = denseFromSelection({ values_BK: relu(values_BK), indices_BK }, { dSae });
+    return differentiable({
+      inputs: [preActs_BF],
+      constants: [latents_BF],
+      forward: () => latents_BF.clone(),
+      gradient: (dy_BF, _inputs, [latents]) => [mul(dy_BF, step(latents as Tensor2D))],
+    });
   });
 }

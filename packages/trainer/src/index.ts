@@ -1,1 +1,5 @@
-export {};
+export { eventLine, eventVersion, type RunStatus, type TrainerEvent } from "./events.ts";
+export { inputScaleFor } from "./input-scale.ts";
+export { train } from "./train.ts";
+export type { TrainerCheckpoint, TrainOptions, TrainResult } from "./train-options.ts";
+export { resumedState, type TrainerState } from "./trainer-state.ts";

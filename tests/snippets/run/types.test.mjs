@@ -15,6 +15,8 @@ function typeErrors(snippets) {
     isolatedDeclarations: false,
     declaration: false,
     moduleDetection: ts.ModuleDetectionKind.Force,
+    // Examples may leave the parameters of a stand-in untyped; what they use of ours is checked all the same.
+    noImplicitAny: false,
   });
   const texts = new Map(snippets.map((snippet, index) => [virtualPath(index), snippet.code]));
   const host = ts.createCompilerHost(options);

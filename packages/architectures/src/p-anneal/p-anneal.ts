@@ -66,7 +66,7 @@ export const pAnneal: ArchitectureFactory<Tensor, PAnnealConfig> = defineArchite
     fused: {
       activation: "relu",
       rowMap: "none",
-      details: { penalty: config.sparsityFunction, decoderRows: config.decoderRows },
+      details: { penalty: config.sparsityFunction, ...config },
     },
   }),
 });

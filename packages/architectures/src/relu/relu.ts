@@ -36,7 +36,7 @@ export const relu: ArchitectureFactory<Tensor, ReluConfig> = defineArchitecture<
     fused: {
       activation: "relu",
       rowMap: "none",
-      details: { penalty: "l1", decoderRows: config.decoderRows },
+      details: { penalty: "l1", ...config },
     },
   }),
 });

@@ -76,7 +76,7 @@ export const topK: ArchitectureFactory<Tensor, TopKConfig> = defineArchitecture<
     fused: {
       activation: "topk",
       rowMap: "none",
-      details: { k: config.k, auxkCoefficient: config.auxkCoefficient },
+      details: { ...config },
     },
   }),
 });

@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { PlumblineError } from "../errors/plumbline-error.ts";
 import { explainFileError, type FileSystem, nodeFileSystem } from "./file-system.ts";
 import { temporaryName } from "./write-file-atomically.ts";
@@ -16,7 +16,9 @@ export async function createFolderAtomically<R>(
   options: { fileSystem?: FileSystem } = {},
 ): Promise<R> {
   const { fileSystem = nodeFileSystem } = options;
-  const exists = await fileSystem.stat(path).then(
+  // Without a slash at the end, which would put the temporary folder into the one that does not exist yet.
+  const target = resolve(path);
+  const exists = await fileSystem.stat(target).then(
     () => true,
     () => false,
   );
@@ -29,12 +31,12 @@ export async function createFolderAtomically<R>(
       hint: "choose another name or remove it first",
     });
   }
-  const temporary = temporaryName(path);
+  const temporary = temporaryName(target);
   try {
-    await fileSystem.mkdir(dirname(path), { recursive: true });
+    await fileSystem.mkdir(dirname(target), { recursive: true });
     await fileSystem.mkdir(temporary);
     const result = await fill(temporary);
-    await fileSystem.rename(temporary, path);
+    await fileSystem.rename(temporary, target);
     return result;
   } catch (error) {
     await fileSystem.rm(temporary, { recursive: true, force: true }).catch(() => undefined);

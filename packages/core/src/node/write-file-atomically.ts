@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { explainFileError, type FileSystem, nodeFileSystem } from "./file-system.ts";
+import { explainFileError, type FileSystem, nodeFileSystem, partialMark } from "./file-system.ts";
 
 /** A name beside `path` that no other writer of this machine uses at the same time. */
 export function temporaryName(path: string): string {
-  return `${path}.partial-${randomUUID()}`;
+  return `${path}${partialMark}${randomUUID()}`;
 }
 
 /**

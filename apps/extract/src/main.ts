@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+import { runExtract } from "./run-extract.ts";
+import { runOnProcess } from "./terminal/process-io.ts";
+
+await runOnProcess(runExtract);

@@ -1,0 +1,211 @@
+import { tfjsCpuBackend } from "@plumbline/backend-tfjs-cpu";
+import { tfjsWasmBackend } from "@plumbline/backend-tfjs-wasm";
+import { createRandom, fillNormal } from "@plumbline/core";
+import {
+  accumulateRows,
+  accumulateValues,
+  coupled,
+  denseDecode,
+  denseFromSelection,
+  detach,
+  firingCounts,
+  gatherRows,
+  gatherSelected,
+  largest,
+  preActivations,
+  projectOntoAligned,
+  rejectRows,
+  rowDots,
+  rowNorms,
+  type Selection,
+  scaleToAligned,
+  selectPreActivations,
+  sparseDecode,
+  tied,
+  topK,
+  unitRows,
+} from "@plumbline/ops";
+import { expectCloseNumbers, expectSameNumbers } from "@plumbline/testing";
+import {
+  grads,
+  setBackend,
+  sum,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  tensor,
+  tensor2d,
+  tidy,
+} from "@tensorflow/tfjs";
+import fc from "fast-check";
+import { beforeAll, expect, describe as suite, test } from "vitest";
+
+beforeAll(async () => {
+  // A probe starts the backend in tfjs.
+  for (const backend of [tfjsCpuBackend, tfjsWasmBackend]) await backend.probe();
+});
+
+const [B, D, F] = [16, 24, 120];
+const normal = (shape: number[], seed: number): Tensor => {
+  const size = shape.reduce((a, b) => a * b, 1);
+  return tensor(fillNormal(new Float32Array(size), createRandom(seed)), shape);
+};
+
+/** Inputs, made on the backend that is active. K = 4 of 120 takes gathered rows, K = 10 the dense product. */
+function inputs() {
+  const [preActs, x_BD, y_BD] = [normal([B, F], 1), normal([B, D], 2), normal([B, D], 3)] as Tensor2D[] as [
+    Tensor2D,
+    Tensor2D,
+    Tensor2D,
+  ];
+  const decoder = unitRows(normal([F, D], 4) as Tensor2D);
+  return {
+    preActs,
+    x_BD,
+    y_BD,
+    decoder,
+    rows: normal([F, D], 5) as Tensor2D,
+    bias: normal([F], 6) as Tensor1D,
+    center: normal([D], 7) as Tensor1D,
+    few: largest(preActs, { k: 4 }),
+    many: largest(preActs, { k: 10 }),
+  };
+}
+type Inputs = ReturnType<typeof inputs>;
+type Differentiable = { of: (at: Inputs) => Tensor[]; run: (at: Inputs, ...values: Tensor[]) => Tensor };
+
+const encoderOf = (at: Inputs, [e, b, c]: Tensor[]) => ({
+  x_BD: at.x_BD,
+  encoder_FD: e as Tensor2D,
+  encoderBias_F: b as Tensor1D,
+  center_D: c as Tensor1D,
+});
+const decoderOf = ([d, b]: Tensor[]) => ({ decoder_FD: d as Tensor2D, decoderBias_D: b as Tensor1D });
+const select = (pick: (at: Inputs) => Selection): Differentiable => ({
+  of: (at) => [at.rows, at.bias, at.center],
+  run: (at, ...values) => selectPreActivations(encoderOf(at, values), pick(at)),
+});
+const decode = (pick: (at: Inputs) => Selection): Differentiable => ({
+  of: (at) => [pick(at).values_BK, at.decoder, at.center],
+  run: (at, v, ...values) => sparseDecode({ ...pick(at), values_BK: v as Tensor2D }, decoderOf(values)),
+});
+const ofRows = (operation: (a: Tensor2D, b: Tensor2D) => Tensor): Differentiable => ({
+  // Rows much shorter than d, so that the divisor of `scale`, 1 + ⟨w, d⟩, stays away from zero.
+  of: (at) => [at.rows.mul(0.1), at.decoder],
+  run: (_at, a, b) => operation(a as Tensor2D, b as Tensor2D),
+});
+
+const differentiable: Readonly<Record<string, Differentiable>> = {
+  preActivations: {
+    of: (at) => [at.rows, at.bias, at.center],
+    run: (at, ...values) => preActivations(encoderOf(at, values)),
+  },
+  topK: { of: (at) => [at.preActs], run: (_at, p) => topK(p as Tensor2D, { k: 4 }) },
+  "selectPreActivations, gathered": select((at) => at.few),
+  "selectPreActivations, dense": select((at) => at.many),
+  denseFromSelection: {
+    of: (at) => [at.few.values_BK],
+    run: (at, v) => denseFromSelection({ ...at.few, values_BK: v as Tensor2D }, { dSae: F }),
+  },
+  "sparseDecode, gathered": decode((at) => at.few),
+  "sparseDecode, dense": decode((at) => at.many),
+  denseDecode: {
+    of: (at) => [at.preActs, at.decoder, at.center],
+    run: (_at, l, ...values) => denseDecode(l as Tensor2D, decoderOf(values)),
+  },
+  rowDots: ofRows(rowDots),
+  rowNorms: { of: (at) => [at.rows], run: (_at, a) => rowNorms(a as Tensor2D) },
+  rejectRows: { of: (at) => [at.rows], run: (at, a) => rejectRows(a as Tensor2D, at.decoder) },
+  projection: ofRows(projectOntoAligned),
+  scale: ofRows(scaleToAligned),
+  coupled: ofRows((a, b) => coupled.encoder(a, b)),
+  tied: { of: (at) => [at.decoder], run: (_at, d) => tied.encoder(undefined, d as Tensor2D) },
+  detach: { of: (at) => [at.rows], run: (_at, a) => (a as Tensor).mul(detach(a as Tensor)) },
+};
+
+const plain: Readonly<Record<string, (at: Inputs) => Tensor>> = {
+  unitRows: (at) => unitRows(at.rows),
+  firingCounts: (at) => firingCounts(at.many, { dSae: F }),
+  gatherRows: (at) => gatherRows(at.rows, at.few.indices_BK),
+  gatherSelected: (at) => gatherSelected(at.preActs, at.many.indices_BK),
+  "accumulateRows, gathered": (at) => accumulateRows(at.few, at.y_BD, { dSae: F }),
+  "accumulateRows, dense": (at) => accumulateRows(at.many, at.y_BD, { dSae: F }),
+  accumulateValues: (at) => accumulateValues(at.many, { dSae: F }),
+};
+
+/** The numbers of each tensor that `work` gives, on one backend. */
+async function numbersOn(backend: string, work: (at: Inputs) => Tensor[]): Promise<Float32Array[]> {
+  await setBackend(backend);
+  return tidy(() => work(inputs()).map((t) => Float32Array.from(t.dataSync())) as never);
+}
+
+/**
+ * The two backends add float32 products in different orders. Sums here have at most 120 terms of order one, so they agree to
+ * some 1e-6; the bound leaves ten times that.
+ */
+const tolerance = 1e-5;
+
+async function compare(work: (at: Inputs) => Tensor[]): Promise<void> {
+  const [cpu, wasm] = [await numbersOn("cpu", work), await numbersOn("wasm", work)];
+  expect(cpu.length).toBeGreaterThan(0);
+  cpu.forEach((expected, i) => {
+    expectCloseNumbers(wasm[i] ?? [], expected, { what: `result ${i}`, tolerance });
+  });
+}
+
+suite("operations on wasm equal those on cpu", () => {
+  for (const [name, { of, run }] of Object.entries(differentiable)) {
+    test(`${name}: value and gradients`, () =>
+      compare((at) => [
+        run(at, ...of(at)),
+        ...grads((...values: Tensor[]) => {
+          const result = run(at, ...values);
+          return sum(result.mul(normal(result.shape, 9)));
+        })(of(at)),
+      ]));
+  }
+
+  for (const [name, run] of Object.entries(plain)) {
+    test(name, () => compare((at) => [run(at)]));
+  }
+});
+
+suite("largest() on every backend", () => {
+  for (const backend of ["cpu", "wasm"]) {
+    test(`orders by value, ties by the lower index, exactly: ${backend}`, async () => {
+      await setBackend(backend);
+      const row = fc.array(fc.integer({ min: -2, max: 2 }), { minLength: 1, maxLength: 60 });
+      fc.assert(
+        fc.property(row, fc.nat(), (values, draw) => {
+          const k = 1 + (draw % values.length);
+          const order = values.map((_, i) => i).sort((a, b) => (values[b] ?? 0) - (values[a] ?? 0) || a - b);
+          const kept = order.slice(0, k);
+          tidy(() => {
+            const { values_BK, indices_BK } = largest(tensor2d([values]), { k });
+            expectSameNumbers(indices_BK.dataSync(), kept, "indices");
+            expectSameNumbers(
+              values_BK.dataSync(),
+              kept.map((i) => values[i] ?? Number.NaN),
+              "values",
+            );
+          });
+        }),
+        { seed: 1 },
+      );
+    });
+
+    test(`does so among many latents, most of them tied: ${backend}`, async () => {
+      await setBackend(backend);
+      const values = Float32Array.from({ length: 5000 }, (_, i) => (i * 7919) % 4);
+      const order = Array.from(values, (_, i) => i).sort(
+        (a, b) => (values[b] ?? 0) - (values[a] ?? 0) || a - b,
+      );
+      tidy(() => {
+        for (const k of [1, 64, 1300, 5000]) {
+          const { indices_BK } = largest(tensor2d(values, [1, 5000]), { k });
+          expectSameNumbers(indices_BK.dataSync(), order.slice(0, k), `indices of k ${k}`);
+        }
+      });
+    });
+  }
+});
