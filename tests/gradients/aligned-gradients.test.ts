@@ -9,7 +9,7 @@ import { expect, describe as suite, test } from "vitest";
 import { type Parameters64, referenceLoss } from "./reference-loss.ts";
 
 const [dIn, dSae] = [6, 10];
-const toy = toySuperposition({ dIn, nLatents: 9, nRows: 16, l0: 3, seed: 21 });
+const toy = toySuperposition({ dIn, nLatents: 12, nRows: 16, l0: 3, seed: 21 });
 const rules = {
   topk: { free: topK({ k: 3 }), rule: { k: 3 }, scalars: {} },
   relu: { free: relu(), rule: { sparsityCoefficient: 0.07 }, scalars: { sparsityCoefficient: 0.07 } },

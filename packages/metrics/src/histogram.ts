@@ -33,7 +33,7 @@ function binOf(value: number, edges: readonly number[]): number {
  * @example
  * import { histogramOf } from "@plumbline/metrics";
  *
- * console.log(histogramOf([0, 0.5, 1, 3], [0, 0.5, 1])); // counts [ 1, 2 ], nBelow 0, nAbove 1
+ * console.log(histogramOf([0, 0.5, 1, 3], [0, 0.5, 1])); // { edges: [ 0, 0.5, 1 ], counts: [ 1, 2 ], nBelow: 0, nAbove: 1 }
  */
 export function histogramOf(values: Iterable<number>, edges: readonly number[]): Histogram {
   const ascending = edges.every((edge, i) => i === 0 || edge > (edges[i - 1] ?? 0));

@@ -35,7 +35,7 @@ function typeErrors(snippets) {
     return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map(
       (one) => {
         const line = source?.getLineAndCharacterOfPosition(one.start ?? 0).line ?? 0;
-        return `${snippet.file}:${snippet.line + line} ${ts.flattenDiagnosticMessageText(one.messageText, " ")}`;
+        return `${snippet.file}:${snippet.line + line} ${typeof one.messageText === "string" ? one.messageText : one.messageText.messageText}`;
       },
     );
   });

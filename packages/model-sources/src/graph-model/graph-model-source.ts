@@ -70,7 +70,7 @@ async function chunkOf<T extends GraphTensor>(
     if (output.dtype !== "float32") {
       throw usageError({
         code: "dtype-mismatch",
-        message: `graphModelSource(): expected node ${quote(node)} to give float32, got ${output.dtype}`,
+        message: `graphModelSource(): expected node "${node}" to give float32, got ${output.dtype}`,
         hint: "is it the right node?",
       });
     }
@@ -109,7 +109,7 @@ function feedStarter<T extends GraphTensor>(
 
 /**
  * Activations at a node of a TensorFlow.js graph model, in the order of the feeds. Nothing is held back: one chunk a feed,
- * padding dropped. Runs on whatever TensorFlow.js backend is active; the wasm one is some 30 times faster than `cpu`.
+ * padding dropped. Runs on whatever TensorFlow.js backend is active; all others leave `cpu` far behind.
  *
  * The node's output must be float32 of shape `[batch, longest, dIn]` (sequences padded), `[1, allTokens, dIn]` or
  * `[allTokens, dIn]` (sequences one after the other). Every tensor is disposed: the outputs and the feeds' inputs.

@@ -1,11 +1,15 @@
 import { nearest } from "@plumbline/core";
-import { quote, usageError } from "../errors.ts";
+import { usageError } from "../errors.ts";
 import { type GraphModelLike, type GraphTensor, nodeNames } from "./graph-model.ts";
 
 type Inputs<T> = { [name: string]: T };
 
 /** Runs a graph up to one node; the caller disposes what comes out. */
 export type NodeRunner<T> = (inputs: Inputs<T>) => Promise<T>;
+
+/** Node names differ at their ends, and honest ones are long: they are cut later than other text. */
+const quoteNode = (name: string): string =>
+  JSON.stringify(name.length > 300 ? `${name.slice(0, 300)}…` : name);
 
 /** The error for a run that TensorFlow.js refused, with what it said and the name that was perhaps meant. */
 function runError(model: object, node: string, cause: unknown): Error {
@@ -16,14 +20,14 @@ function runError(model: object, node: string, cause: unknown): Error {
     const near = nearest(name, known);
     return usageError({
       code: "unknown-node",
-      message: `graphModelSource(): the graph has no node ${quote(node)}`,
-      hint: near === undefined ? `it has ${known.length} nodes` : `did you mean ${quote(near)}?`,
+      message: `graphModelSource(): the graph has no node ${quoteNode(node)}`,
+      hint: near === undefined ? `it has ${known.length} nodes` : `did you mean ${quoteNode(near)}?`,
       cause,
     });
   }
   return usageError({
     code: "model-refused",
-    message: `graphModelSource(): the model could not be run up to node ${quote(node)}: ${said}`,
+    message: `graphModelSource(): the model could not be run up to node ${quoteNode(node)}: ${said}`,
     hint: "do the feed's inputs have the names, dtypes and shapes that the graph wants?",
     cause,
   });
@@ -60,7 +64,7 @@ export function createNodeRunner<T extends GraphTensor>(
     for (const tensor of [output, ...others]) tensor?.dispose();
     throw usageError({
       code: "model-refused",
-      message: `graphModelSource(): expected one tensor from node ${quote(node)}, got ${Array.isArray(result) ? result.length : 0}`,
+      message: `graphModelSource(): expected one tensor from node ${quoteNode(node)}, got ${Array.isArray(result) ? result.length : 0}`,
     });
   };
 }
