@@ -10,7 +10,10 @@ import { named } from "./parameters.ts";
  */
 export const unitDecoder: Constraint<Tensor> = Object.freeze({
   gradient: (gradients: TensorMap, parameters: TensorMap) => ({
-    decoder: rejectRows(named(gradients, "decoder") as Tensor2D, named(parameters, "decoder") as Tensor2D),
+    decoder: rejectRows(
+      named(gradients, "decoder") as Tensor2D,
+      unitRows(named(parameters, "decoder") as Tensor2D),
+    ),
   }),
   afterStep: (parameters: TensorMap) => ({ decoder: unitRows(named(parameters, "decoder") as Tensor2D) }),
 });
