@@ -1,3 +1,4 @@
+import "@tensorflow/tfjs";
 import { tfjsCpuBackend } from "@plumbline/backend-tfjs-cpu";
 import { tfjsWasmBackend } from "@plumbline/backend-tfjs-wasm";
 import {
