@@ -6,7 +6,7 @@ import { writeSafetensors } from "@plumbline/safetensors/node";
 import { beforeEach, expect, describe as suite, test } from "vitest";
 import { runExtract } from "./run-extract.ts";
 import { interruption } from "./terminal/exit-code.ts";
-import { fakeIo } from "./terminal/fake-io.test-support.ts";
+import { memoryIo } from "./terminal/memory-io.ts";
 
 let cwd: string;
 beforeEach(async () => {
@@ -27,8 +27,8 @@ async function npyConfig(more: object = {}): Promise<string> {
   return config({ source: { name: "npy", path: "rows.npy" }, out: "store", ...more });
 }
 
-async function run(argv: readonly string[], options: Parameters<typeof fakeIo>[0] = {}) {
-  const io = fakeIo({ cwd, ...options });
+async function run(argv: readonly string[], options: Parameters<typeof memoryIo>[0] = {}) {
+  const io = memoryIo({ cwd, ...options });
   return { exitCode: await runExtract(argv, io), io };
 }
 

@@ -2,6 +2,7 @@ export { type ColorMode, type Colors, colorsEnabled, createColors } from "./term
 export { exitCodeFor, exitCodes, interruption } from "./terminal/exit-code.ts";
 export { expectedError } from "./terminal/expected-error.ts";
 export { clockOf, type Io, type TextSink } from "./terminal/io.ts";
+export { type MemoryIo, memoryIo } from "./terminal/memory-io.ts";
 export { createOutput, type EventLine, type Output, type OutputFlags } from "./terminal/output.ts";
 export { runOnProcess } from "./terminal/process-io.ts";
 export {

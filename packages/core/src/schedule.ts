@@ -20,7 +20,12 @@ export interface Schedule {
   /** the scalars it supplies */
   readonly scalars: readonly string[];
   readonly initialState: ScheduleState;
-  /** @param lastStats statistics of the newest step that reported any */
+  /**
+   * Whether the next call of `at` wants statistics of this step. A schedule that reads them should ask: which steps report
+   * otherwise depends on how often the run logs and saves.
+   */
+  readonly needsStats?: (progress: Progress) => boolean;
+  /** @param lastStats statistics of the newest step that reported any; those that were not finite are left out */
   at(
     progress: Progress,
     state: ScheduleState,

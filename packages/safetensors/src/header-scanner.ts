@@ -54,8 +54,7 @@ export function createHeaderScanner(bytes: Uint8Array, where: string): HeaderSca
   const string = (what: string, maxBytes: number): string => {
     if (!next('"')) fail(`expected ${what} (a string), got ${found()}`);
     const start = at;
-    let end = at + 1;
-    while (end < bytes.length && bytes[end] !== quoteByte) end += bytes[end] === backslash ? 2 : 1;
+    const end = closingQuote(bytes, start);
     if (end >= bytes.length) fail(`${what} is a string without an end`);
     if (end - start - 1 > maxBytes) {
       fail(`expected ${what} of at most ${maxBytes} bytes, got ${end - start - 1}`, "limit-exceeded");
@@ -89,6 +88,13 @@ export function createHeaderScanner(bytes: Uint8Array, where: string): HeaderSca
     if (at < bytes.length) fail(`expected nothing after the closing brace, got ${found()}`);
   };
   return { position: () => at, next, take, string, integer, end, fail };
+}
+
+/** Position of the quote that ends a string; past the end where there is none. */
+function closingQuote(bytes: Uint8Array, start: number): number {
+  let end = start + 1;
+  while (end < bytes.length && bytes[end] !== quoteByte) end += bytes[end] === backslash ? 2 : 1;
+  return end;
 }
 
 /** The next few bytes, up to a separator. */

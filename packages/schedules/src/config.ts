@@ -1,11 +1,23 @@
-import { type ConfigSchema, parseConfig } from "@plumbline/core";
+import { nearest, parseConfig, type Schedule } from "@plumbline/core";
 import { z } from "zod";
+import { constant } from "./constant.ts";
+import { cosineDecay } from "./cosine-decay.ts";
 import type { Curve } from "./curve.ts";
-import { constant, cosineDecay, linearDecay, linearWarmup } from "./curves.ts";
-import { type JoinPart, join } from "./join.ts";
+import { type CurvePart, join } from "./join.ts";
+import { linearDecay } from "./linear-decay.ts";
+import { linearWarmup } from "./linear-warmup.ts";
+import { schedule } from "./schedule.ts";
+import { warmupDecay } from "./warmup-decay.ts";
 
-/** A curve as it is written in configuration files. */
-export type ScheduleConfig =
+/** A part of a `join`, as configuration: nSteps, or fraction, or neither for what the others leave. */
+export interface CurvePartConfig {
+  readonly nSteps?: number | undefined;
+  readonly fraction?: number | undefined;
+  readonly curve: CurveConfig;
+}
+
+/** A curve as plain data; `kind` names the function that makes it. */
+export type CurveConfig =
   | { readonly kind: "constant"; readonly value: number }
   | { readonly kind: "linear-warmup"; readonly from: number; readonly to: number }
   | { readonly kind: "linear-decay"; readonly from: number; readonly to: number }
@@ -15,69 +27,105 @@ export type ScheduleConfig =
       readonly peak: number;
       readonly warmupSteps: number;
       readonly decayFraction: number;
+      readonly from: number;
+      readonly to: number;
       readonly decay: "linear" | "cosine";
     }
-  | { readonly kind: "join"; readonly parts: readonly ScheduleConfigPart[] };
+  | { readonly kind: "join"; readonly parts: readonly CurvePartConfig[] };
 
-/** One part of a `join`, with how much of training it covers. */
-export interface ScheduleConfigPart {
-  readonly schedule: ScheduleConfig;
-  readonly nSteps?: number | undefined;
-  readonly fraction?: number | undefined;
-}
+/** Names of the curves that a configuration can ask for. */
+export const curveKinds: readonly CurveConfig["kind"][] = Object.freeze([
+  "constant",
+  "linear-warmup",
+  "linear-decay",
+  "cosine-decay",
+  "warmup-decay",
+  "join",
+]);
 
-const from = z.number().describe("value at the first step");
-const to = z.number().describe("value at the last step");
+const fraction = z.number().min(0).max(1);
+const nSteps = z.int().min(0);
 
-/** Schema of {@link ScheduleConfig}; discriminated by `kind`. */
-export const scheduleSchema: ConfigSchema<ScheduleConfig> = z.lazy(() =>
-  z.discriminatedUnion("kind", [
-    z.strictObject({ kind: z.literal("constant"), value: z.number().describe("the value at every step") }),
-    z.strictObject({ kind: z.literal("linear-warmup"), from: from.default(0), to }),
-    z.strictObject({ kind: z.literal("linear-decay"), from, to: to.default(0) }),
-    z.strictObject({ kind: z.literal("cosine-decay"), from, to: to.default(0) }),
-    z.strictObject({
-      kind: z.literal("warmup-decay"),
-      peak: z.number().describe("value between warmup and decay"),
-      warmupSteps: z.int().min(0).default(0).describe("steps of linear warmup from 0"),
-      decayFraction: z
-        .number()
-        .min(0)
-        .max(1)
-        .default(0)
-        .describe("fraction of training, at its end, that decays to 0"),
-      decay: z.enum(["linear", "cosine"]).default("linear").describe("shape of the decay"),
-    }),
-    z.strictObject({
-      kind: z.literal("join"),
-      parts: z.array(partSchema).min(1).describe("curves one after the other"),
-    }),
-  ]),
-);
+const constantSchema = z
+  .strictObject({
+    kind: z.literal("constant"),
+    value: z.number().describe("value at every step"),
+  })
+  .describe("the same value at every step");
 
-const partSchema: z.ZodType<ScheduleConfigPart> = z.strictObject({
-  schedule: scheduleSchema,
-  nSteps: z.int().min(0).optional().describe("length in steps"),
-  fraction: z.number().min(0).max(1).optional().describe("length as a fraction of training"),
+const linearWarmupSchema = z
+  .strictObject({
+    kind: z.literal("linear-warmup"),
+    from: z.number().default(0).describe("value that the rise starts from, one step before the first"),
+    to: z.number().describe("value at the last step"),
+  })
+  .describe("from + (to − from) (step + 1) / nSteps");
+
+const decayFields = {
+  from: z.number().describe("value at the first step"),
+  to: z.number().default(0).describe("value that it goes towards, reached one step after the last"),
+};
+
+const linearDecaySchema = z
+  .strictObject({ kind: z.literal("linear-decay"), ...decayFields })
+  .describe("from + (to − from) step / nSteps");
+
+const cosineDecaySchema = z
+  .strictObject({ kind: z.literal("cosine-decay"), ...decayFields })
+  .describe("to + (from − to) (1 + cos(π step / nSteps)) / 2");
+
+const warmupDecaySchema = z
+  .strictObject({
+    kind: z.literal("warmup-decay"),
+    peak: z.number().describe("value between warmup and decay"),
+    warmupSteps: nSteps.default(0).describe("steps of the warmup"),
+    decayFraction: fraction.default(0).describe("fraction of all steps, at the end, that decay; 0..1"),
+    from: z.number().default(0).describe("value that the warmup rises from"),
+    to: z.number().default(0).describe("value that the decay goes towards"),
+    decay: z.enum(["linear", "cosine"]).default("linear").describe("shape of the decay"),
+  })
+  .describe("linear warmup to a peak, the peak, decay at the end");
+
+const partSchema: z.ZodType<CurvePartConfig> = z.strictObject({
+  nSteps: nSteps.optional().describe("steps of this part; instead of fraction"),
+  fraction: fraction.optional().describe("fraction of all steps, 0..1; instead of nSteps"),
+  get curve(): z.ZodType<CurveConfig> {
+    return curveConfigSchema;
+  },
 });
 
-/** The kinds of {@link ScheduleConfig}, for lists. */
-export const scheduleKinds: readonly { readonly name: string; readonly description: string }[] = [
-  { name: "constant", description: "the same value at every step" },
-  { name: "linear-warmup", description: "rises by equal steps, the first already above its start" },
-  { name: "linear-decay", description: "falls by equal steps" },
-  { name: "cosine-decay", description: "falls along half a cosine" },
-  { name: "warmup-decay", description: "linear warmup, a plateau, then linear or cosine decay to 0" },
-  { name: "join", description: "curves one after the other, by steps or fractions of training" },
-];
+const joinSchema = z
+  .strictObject({
+    kind: z.literal("join"),
+    parts: z
+      .array(partSchema)
+      .min(1)
+      .describe("curves one after another; one part may leave nSteps and fraction out and takes the rest"),
+  })
+  .describe("curves one after another");
 
-function partOf({ schedule, nSteps, fraction }: ScheduleConfigPart): JoinPart {
-  const curve = curveOf(schedule);
-  if (nSteps !== undefined) return { curve, nSteps };
-  return fraction === undefined ? { curve } : { curve, fraction };
+function unknownKind(input: unknown): string {
+  const kind = (input as { readonly kind?: unknown } | undefined)?.kind;
+  const near = typeof kind === "string" ? nearest(kind, curveKinds) : undefined;
+  return `expected kind to be one of ${curveKinds.join(", ")}${near === undefined ? "" : ` (nearest: ${near})`}`;
 }
 
-function curveOf(config: ScheduleConfig): Curve {
+/** What a curve looks like in a configuration; put it under the name of the scalar that it supplies. */
+export const curveConfigSchema: z.ZodType<CurveConfig> = z.discriminatedUnion(
+  "kind",
+  [constantSchema, linearWarmupSchema, linearDecaySchema, cosineDecaySchema, warmupDecaySchema, joinSchema],
+  { error: (issue) => (issue.code === "invalid_union" ? unknownKind(issue.input) : undefined) },
+);
+
+function partOf({ nSteps, fraction, curve }: CurvePartConfig): CurvePart {
+  return {
+    ...(nSteps === undefined ? {} : { nSteps }),
+    ...(fraction === undefined ? {} : { fraction }),
+    curve: curveOf(curve),
+  };
+}
+
+function curveOf(config: CurveConfig): Curve {
   switch (config.kind) {
     case "constant":
       return constant(config.value);
@@ -87,14 +135,8 @@ function curveOf(config: ScheduleConfig): Curve {
       return linearDecay(config);
     case "cosine-decay":
       return cosineDecay(config);
-    case "warmup-decay": {
-      const decay = config.decay === "linear" ? linearDecay : cosineDecay;
-      return join([
-        { nSteps: config.warmupSteps, curve: linearWarmup({ to: config.peak }) },
-        { curve: constant(config.peak) },
-        { fraction: config.decayFraction, curve: decay({ from: config.peak }) },
-      ]);
-    }
+    case "warmup-decay":
+      return warmupDecay(config);
     case "join":
       return join(config.parts.map(partOf));
   }
@@ -103,13 +145,36 @@ function curveOf(config: ScheduleConfig): Curve {
 /**
  * A curve from its configuration.
  *
- * @throws PlumblineError `unknown-key`, `bad-config`, `bad-schedule`
+ * @param config anything, usually parsed JSON: `{ kind: "constant", value: 0.1 }`; kinds are in `curveKinds`
+ * @param options `where`: the place that errors name, as the configuration's file
+ * @throws PlumblineError `unknown-key`, `bad-config`; `bad-schedule` for parts that fit no run
+ * @example
+ * import { curveFromConfig } from "@plumbline/schedules";
+ *
+ * const curve = curveFromConfig({ kind: "warmup-decay", peak: 0.004, warmupSteps: 20, decayFraction: 0.2 });
+ * console.log(curve({ step: 9, nSteps: 100 })); // 0.002
+ */
+export function curveFromConfig(config: unknown, options: { readonly where?: string } = {}): Curve {
+  return curveOf(
+    parseConfig(curveConfigSchema, config, { from: "[schedules] curveFromConfig()", ...options }),
+  );
+}
+
+/**
+ * A schedule from the configuration of its curve: `schedule(name, curveFromConfig(config))`.
+ *
+ * @param name the scalar that it supplies: `lr`, or one of the architecture's controls
+ * @throws PlumblineError as `curveFromConfig`
  * @example
  * import { scheduleFromConfig } from "@plumbline/schedules";
  *
- * const curve = scheduleFromConfig({ kind: "warmup-decay", peak: 1, warmupSteps: 4, decayFraction: 0.5 });
- * console.log([0, 4, 9].map((step) => curve({ step, nSteps: 10 })).join()); // 0.25,1,0.19999999999999996
+ * const lr = scheduleFromConfig("lr", { kind: "constant", value: 0.001 });
+ * console.log(lr.scalars, lr.at({ step: 0, nSteps: 10 }, null, undefined).scalars); // [ 'lr' ] { lr: 0.001 }
  */
-export function scheduleFromConfig(config: unknown): Curve {
-  return curveOf(parseConfig(scheduleSchema, config, { from: "[schedules] scheduleFromConfig()" }));
+export function scheduleFromConfig(
+  name: string,
+  config: unknown,
+  options: { readonly where?: string } = {},
+): Schedule {
+  return schedule(name, curveFromConfig(config, options));
 }

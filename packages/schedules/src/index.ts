@@ -1,11 +1,16 @@
 export {
-  type ScheduleConfig,
-  type ScheduleConfigPart,
+  type CurveConfig,
+  type CurvePartConfig,
+  curveConfigSchema,
+  curveFromConfig,
+  curveKinds,
   scheduleFromConfig,
-  scheduleKinds,
-  scheduleSchema,
 } from "./config.ts";
+export { constant } from "./constant.ts";
+export { cosineDecay } from "./cosine-decay.ts";
 export type { Curve } from "./curve.ts";
-export { constant, cosineDecay, linearDecay, linearWarmup } from "./curves.ts";
-export { type JoinPart, join } from "./join.ts";
+export { type CurvePart, join } from "./join.ts";
+export { linearDecay } from "./linear-decay.ts";
+export { linearWarmup } from "./linear-warmup.ts";
 export { schedule } from "./schedule.ts";
+export { type WarmupDecayOptions, warmupDecay } from "./warmup-decay.ts";

@@ -1,21 +1,30 @@
-import type { Schedule } from "@plumbline/core";
+import { PlumblineError, type Schedule } from "@plumbline/core";
 import type { Curve } from "./curve.ts";
 
 /**
- * Supplies one scalar from a curve; needs no state.
+ * A schedule without state: `curve` supplies the scalar `name`.
  *
- * @param scalar what it supplies: `lr`, or a control of the architecture
+ * @param name `lr` for the learning rate; all others are scalars that the architecture declares in `controls`
+ * @returns a frozen schedule under the same name
+ * @throws PlumblineError `bad-schedule` for an empty name
  * @example
- * import { constant, schedule } from "@plumbline/schedules";
+ * import { linearDecay, schedule } from "@plumbline/schedules";
  *
- * const lr = schedule("lr", constant(0.001));
- * console.log(lr.at({ step: 0, nSteps: 10 }, null, undefined).scalars.lr); // 0.001
+ * const lr = schedule("lr", linearDecay({ from: 1e-3 }));
+ * console.log(lr.at({ step: 5, nSteps: 10 }, lr.initialState, undefined).scalars); // { lr: 0.0005 }
  */
-export function schedule(scalar: string, curve: Curve): Schedule {
+export function schedule(name: string, curve: Curve): Schedule {
+  if (name === "") {
+    throw new PlumblineError({
+      code: "bad-schedule",
+      kind: "usage",
+      message: "[schedules] schedule(): expected the name of a scalar, got an empty one",
+    });
+  }
   return Object.freeze({
-    name: scalar,
-    scalars: [scalar],
+    name,
+    scalars: Object.freeze([name]),
     initialState: null,
-    at: (progress, state) => ({ scalars: { [scalar]: curve(progress) }, state }),
+    at: (progress) => ({ scalars: { [name]: curve(progress) }, state: null }),
   } satisfies Schedule);
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { openActivationStore } from "@plumbline/activation-store/node";
 import { expect, describe as suite, test } from "vitest";
 import { runExtract } from "../run-extract.ts";
-import { fakeIo } from "../terminal/fake-io.test-support.ts";
+import { memoryIo } from "../terminal/memory-io.ts";
 
 const int32 = { dtype: { type: "DT_INT32" } };
 
@@ -81,7 +81,7 @@ async function extractTokens(lines: string, source: object = {}) {
     out: "store",
   };
   await writeFile(join(cwd, "c.json"), JSON.stringify(config));
-  const io = fakeIo({ cwd });
+  const io = memoryIo({ cwd });
   return { exitCode: await runExtract(["c.json"], io), io, cwd };
 }
 

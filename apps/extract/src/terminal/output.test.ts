@@ -1,11 +1,11 @@
 import { expect, describe as suite, test } from "vitest";
 import { colorsEnabled } from "./colors.ts";
-import { fakeIo } from "./fake-io.test-support.ts";
+import { memoryIo } from "./memory-io.ts";
 import { createOutput } from "./output.ts";
 
 suite("createOutput()", () => {
   test("sends data to stdout and talk to stderr", () => {
-    const io = fakeIo();
+    const io = memoryIo();
     const output = createOutput(io);
     output.data("result");
     output.say("working");
@@ -15,7 +15,7 @@ suite("createOutput()", () => {
   });
 
   test("with json prints events as lines and no text for people", () => {
-    const io = fakeIo();
+    const io = memoryIo();
     const output = createOutput(io, { json: true });
     output.data("table");
     output.event({ type: "done", v: 1, n: 3 });
@@ -23,7 +23,7 @@ suite("createOutput()", () => {
   });
 
   test("quiet keeps warnings and results only", () => {
-    const io = fakeIo();
+    const io = memoryIo();
     const output = createOutput(io, { quiet: true });
     output.say("chatter");
     output.warn("careful");
@@ -37,7 +37,7 @@ suite("createOutput()", () => {
 
 suite("progress", () => {
   test("is one plain line each ten seconds where nobody looks", () => {
-    const io = fakeIo();
+    const io = memoryIo();
     const output = createOutput(io);
     for (let second = 0; second <= 25; second++) {
       output.progress(`second ${second}`, second / 25);
@@ -47,7 +47,7 @@ suite("progress", () => {
   });
 
   test("redraws one line on a terminal, without escape sequences, and makes way for text", () => {
-    const io = fakeIo({ isTTY: true, env: { NO_COLOR: "1" } });
+    const io = memoryIo({ isTTY: true, env: { NO_COLOR: "1" } });
     const output = createOutput(io);
     output.progress("a long line of progress", 0.5);
     io.advance(200);
@@ -61,7 +61,7 @@ suite("progress", () => {
   });
 
   test("never exceeds the width of the terminal", () => {
-    const io = fakeIo({ isTTY: true });
+    const io = memoryIo({ isTTY: true });
     createOutput(io).progress("x".repeat(500), 0.1);
     expect(io.err().length).toBeLessThanOrEqual(80);
   });

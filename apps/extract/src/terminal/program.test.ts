@@ -1,12 +1,12 @@
 import { type ErrorKind, PlumblineError } from "@plumbline/core";
 import { expect, describe as suite, test } from "vitest";
 import { interruption } from "./exit-code.ts";
-import { fakeIo } from "./fake-io.test-support.ts";
+import { memoryIo } from "./memory-io.ts";
 import { createProgram, wholeNumber } from "./program.ts";
 
 /** A program with one command that does `work`. */
-function programWith(work: () => Promise<number | undefined>, options: Parameters<typeof fakeIo>[0] = {}) {
-  const io = fakeIo(options);
+function programWith(work: () => Promise<number | undefined>, options: Parameters<typeof memoryIo>[0] = {}) {
+  const io = memoryIo(options);
   const program = createProgram({ name: "tool", description: "a tool", version: "1.2.3", io });
   const command = program.command
     .command("measure")

@@ -109,6 +109,7 @@ export function createProgram(options: {
         refusedWith = text;
       },
       getOutHelpWidth: () => io.stdout.columns ?? 100,
+      getErrHelpWidth: () => io.stderr.columns ?? 100,
       getOutHasColors: () => colorsEnabled(io.stdout, io.env),
     })
     .exitOverride();
@@ -135,7 +136,9 @@ export function createProgram(options: {
           (argv.length === 0 ? io.stdout : io.stderr).write(refusedWith);
           return argv.length === 0 ? 0 : 2;
         }
-        return reportError(usageError(error, name), { io, flags, command: name });
+        const named = command.commands.find((one) => argv.includes(one.name()));
+        const where = named === undefined ? name : pathOf(named);
+        return reportError(usageError(error, where), { io, flags, command: where });
       }
     },
   };

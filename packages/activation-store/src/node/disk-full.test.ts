@@ -7,8 +7,13 @@ import { inFolder, testSource } from "./store.test-kit.ts";
 import { writeActivationStore } from "./write-activation-store.ts";
 
 /** A file system that counts its writing operations and refuses from number `limit` on. */
-function failingFileSystem(limit: number): { fileSystem: FileSystem; count: () => number } {
+function failingFileSystem(limit: number): {
+  fileSystem: FileSystem;
+  count: () => number;
+  nOpen: () => number;
+} {
   let count = 0;
+  let nOpen = 0;
   const gate = (): void => {
     if (count++ >= limit) throw Object.assign(new Error("ENOSPC: injected"), { code: "ENOSPC" });
   };
@@ -26,6 +31,12 @@ function failingFileSystem(limit: number): { fileSystem: FileSystem; count: () =
       if (args[1] === "r") return nodeFileSystem.open(...args);
       gate();
       const handle = await nodeFileSystem.open(...args);
+      nOpen++;
+      const close = handle.close.bind(handle);
+      handle.close = async () => {
+        nOpen--;
+        return close();
+      };
       for (const name of ["write", "writeFile", "sync"] as const) {
         const original = handle[name].bind(handle) as (...rest: unknown[]) => unknown;
         Object.assign(handle, {
@@ -38,7 +49,7 @@ function failingFileSystem(limit: number): { fileSystem: FileSystem; count: () =
       return handle;
     },
   };
-  return { fileSystem, count: () => count };
+  return { fileSystem, count: () => count, nOpen: () => nOpen };
 }
 
 /** Mounts a file system of one MiB where only this test sees it; says why that is impossible, if it is. */
@@ -79,12 +90,13 @@ suite("writeActivationStore() on a full disk", () => {
     expect(counter.count()).toBeGreaterThan(20);
     for (let limit = 0; limit < counter.count(); limit++) {
       await inFolder(async (folder) => {
-        const { fileSystem } = failingFileSystem(limit);
+        const { fileSystem, nOpen } = failingFileSystem(limit);
         const writing = writeActivationStore(join(folder, "store"), source, { rowsPerShard: 4, fileSystem });
         await expect(writing).rejects.toThrow(
           expect.objectContaining({ code: "disk-full", kind: "environment" }),
         );
         expect(await readdir(folder)).toEqual([]);
+        expect(nOpen()).toBe(0);
       });
     }
   });

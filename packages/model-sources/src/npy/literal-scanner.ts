@@ -37,12 +37,15 @@ export function createLiteralScanner(
   const skipSpace = (): void => {
     while (at < text.length && " \t\r\n".includes(text[at] ?? "")) at++;
   };
-  const match = (pattern: RegExp): string | undefined => {
+  const found = (): string => (at < text.length ? quote(text.slice(at, at + 12)) : "the end of the header");
+  const token = (pattern: RegExp, expected: string): string => {
     skipSpace();
     pattern.lastIndex = at;
-    return pattern.exec(text)?.[0];
+    const matched = pattern.exec(text)?.[0];
+    if (matched === undefined) return fail(`expected ${expected}, got ${found()}`);
+    at += matched.length;
+    return matched;
   };
-  const found = (): string => (at < text.length ? quote(text.slice(at, at + 12)) : "the end of the header");
   const next = (wanted: string): boolean => {
     skipSpace();
     return text.startsWith(wanted, at);
@@ -53,26 +56,13 @@ export function createLiteralScanner(
       if (!next(wanted)) fail(`expected ${quote(wanted)} in ${inside}, got ${found()}`);
       at += wanted.length;
     },
-    string: (what) => {
-      const token = match(/'[^'\\\n]*'|"[^"\\\n]*"/y);
-      if (token === undefined) return fail(`expected ${what} (a quoted string), got ${found()}`);
-      at += token.length;
-      return token.slice(1, -1);
-    },
-    boolean: (what) => {
-      const token = match(/True\b|False\b/y);
-      if (token === undefined) return fail(`expected True or False for ${what}, got ${found()}`);
-      at += token.length;
-      return token === "True";
-    },
+    string: (what) => token(/'[^'\\\n]*'|"[^"\\\n]*"/y, `${what} (a quoted string)`).slice(1, -1),
+    boolean: (what) => token(/True\b|False\b/y, `True or False for ${what}`) === "True",
     integer: (what) => {
-      const token = match(/(0|[1-9][0-9]{0,15})L?(?![\w.])/y);
-      const value = Number.parseInt(token ?? "", 10);
-      if (token === undefined || !Number.isSafeInteger(value)) {
-        return fail(`expected ${what} (an integer from 0 to 2^53 - 1), got ${found()}`);
-      }
-      at += token.length;
-      return value;
+      const expected = `${what} (an integer from 0 to 2^53 - 1)`;
+      const digits = token(/(0|[1-9][0-9]{0,15})L?(?![\w.])/y, expected);
+      const value = Number.parseInt(digits, 10);
+      return Number.isSafeInteger(value) ? value : fail(`expected ${expected}, got ${digits}`);
     },
     end: () => {
       skipSpace();

@@ -1,16 +1,32 @@
 import type { Io } from "./io.ts";
 
-/** An `Io` that keeps what is written; time stands still unless `advance` is called. */
-export interface FakeIo extends Io {
+/** An {@link Io} that keeps what is written; see {@link memoryIo}. */
+export interface MemoryIo extends Io {
+  /** stdout so far */
   readonly out: () => string;
+  /** stderr so far */
   readonly err: () => string;
+  /** stdout as lines of JSON */
   readonly lines: () => readonly { readonly type: string; readonly [key: string]: unknown }[];
+  /** lets time pass for progress */
   readonly advance: (ms: number) => void;
 }
 
-export function fakeIo(
+/**
+ * An {@link Io} that keeps what is written, for tests and for programs that want a command's output. Its clock stands still
+ * unless `advance` is called.
+ *
+ * @param options.isTTY whether the streams pretend to be a terminal of 80 columns
+ * @example
+ * import { createOutput, memoryIo } from "@plumbline/extract/terminal";
+ *
+ * const io = memoryIo();
+ * createOutput(io, { json: true }).event({ type: "done", v: 1 });
+ * console.log(io.lines()[0].type); // done
+ */
+export function memoryIo(
   options: { env?: Io["env"]; cwd?: string; isTTY?: boolean; signal?: AbortSignal } = {},
-): FakeIo {
+): MemoryIo {
   const out: string[] = [];
   const err: string[] = [];
   let now = 0;

@@ -1,0 +1,77 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { freemem, totalmem } from "node:os";
+import { join } from "node:path";
+import { getHeapStatistics } from "node:v8";
+import { loadPlugins } from "@plumbline/extract";
+import { type ActionContext, exitCodes } from "@plumbline/extract/terminal";
+import { createRegistries } from "../registries.ts";
+import { shownBytes } from "../text-table.ts";
+import type { Check } from "./check.ts";
+import { checkBackend } from "./self-test.ts";
+import { checkTfjsCopies } from "./tfjs-copies.ts";
+
+/** Flags of `plumbline doctor`. */
+export interface DoctorFlags {
+  readonly plugin?: readonly string[];
+}
+
+const oldestNode = [20, 19] as const;
+
+/** @param version as `20.19.0` */
+export function checkNode(version: string): Check {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const ok = major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1]);
+  const name = "Node";
+  return ok
+    ? { name, ok, found: version }
+    : { name, ok, found: version, nextStep: `install Node ${oldestNode.join(".")} or later` };
+}
+
+function checkMemory(): Check {
+  const heap = getHeapStatistics().heap_size_limit;
+  const found = `${shownBytes(freemem())} free of ${shownBytes(totalmem())}; JavaScript heap up to ${shownBytes(heap)}`;
+  // Below this a dictionary of a few thousand latents with its optimizer does not fit.
+  const ok = freemem() > 2 ** 28;
+  return { name: "memory", ok, found, ...(ok ? {} : { nextStep: "close other programs, or train small" }) };
+}
+
+async function checkWriting(cwd: string): Promise<Check> {
+  const name = "writing";
+  try {
+    const folder = await mkdtemp(join(cwd, ".plumbline-doctor-"));
+    await rm(folder, { recursive: true });
+    return { name, ok: true, found: "this folder takes files" };
+  } catch (error) {
+    const found = `this folder refuses files (${(error as NodeJS.ErrnoException).code})`;
+    return { name, ok: false, found, nextStep: "work in another folder, or give --out elsewhere" };
+  }
+}
+
+/** `plumbline doctor`: says what works here; exit code 4 where nothing can train. */
+export async function doctor({ io, output, flags }: ActionContext<DoctorFlags>): Promise<number> {
+  const { green, red, bold } = output.colors;
+  const show = (check: Check): void => {
+    const mark = check.ok ? green("ok     ") : red("problem");
+    output.data(`${mark} ${bold(check.name)}: ${check.found}`);
+    if (check.nextStep !== undefined) output.data(`        to do: ${check.nextStep}`);
+  };
+  const checks: Check[] = [];
+  const add = (check: Check): boolean => {
+    checks.push(check);
+    show(check);
+    return check.ok;
+  };
+  const nodeOk = add(checkNode(process.versions.node));
+  add(await checkTfjsCopies(io.cwd));
+  add(checkMemory());
+  add(await checkWriting(io.cwd));
+  const registries = createRegistries(await loadPlugins(flags.plugin ?? [], io.cwd));
+  let usable = false;
+  for (const backend of registries.backends.values) {
+    usable = add(await checkBackend(backend, io)) || usable;
+  }
+  const able = nodeOk && usable;
+  output.data(able ? "ready to train" : "nothing here can train; see above");
+  output.event({ type: "doctor-end", v: 1, usable: able, checks: checks.map((check) => ({ ...check })) });
+  return able ? 0 : exitCodes.environment;
+}

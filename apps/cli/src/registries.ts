@@ -1,0 +1,55 @@
+import { rowMaps } from "@plumbline/aligned";
+import { relu, topK } from "@plumbline/architectures";
+import { tfjsCpuBackend } from "@plumbline/backend-tfjs-cpu";
+import { tfjsWasmBackend } from "@plumbline/backend-tfjs-wasm";
+import {
+  type ArchitectureFactory,
+  architectureSpecVersion,
+  type Backend,
+  backendSpecVersion,
+  createRegistry,
+  type Registry,
+} from "@plumbline/core";
+import { type PlumblinePlugin, type SourcePlugin, sourceRegistry } from "@plumbline/extract";
+import type { Tensor } from "@tensorflow/tfjs-core";
+
+/** What is installed, by name: what ships with the command line, and what plugins add. */
+export interface Registries {
+  readonly architectures: Registry<ArchitectureFactory<Tensor>>;
+  readonly backends: Registry<Backend<Tensor>>;
+  readonly sources: Registry<SourcePlugin>;
+  readonly maps: ReturnType<typeof rowMaps>;
+}
+
+/**
+ * Puts the built-ins and the plugins together.
+ *
+ * @throws PlumblineError `duplicate-…`, `foreign-spec-version`
+ */
+export function createRegistries(plugins: readonly PlumblinePlugin[]): Registries {
+  return {
+    architectures: createRegistry<ArchitectureFactory<Tensor>>(
+      {
+        kind: "architecture",
+        specVersion: architectureSpecVersion,
+        nameOf: (factory) => factory.architectureName,
+      },
+      // A plugin's module is checked for its contract version; its types are its author's word.
+      [
+        relu,
+        topK,
+        ...plugins.flatMap((plugin) => (plugin.architectures ?? []) as ArchitectureFactory<Tensor>[]),
+      ],
+    ),
+    backends: createRegistry<Backend<Tensor>>(
+      { kind: "backend", specVersion: backendSpecVersion, nameOf: (backend) => backend.name },
+      [
+        tfjsCpuBackend,
+        tfjsWasmBackend,
+        ...plugins.flatMap((plugin) => (plugin.backends ?? []) as Backend<Tensor>[]),
+      ],
+    ),
+    sources: sourceRegistry(plugins),
+    maps: rowMaps(),
+  };
+}

@@ -1,0 +1,149 @@
+import { describeExtract } from "@plumbline/extract";
+import {
+  type Action,
+  createProgram,
+  type Io,
+  type Program,
+  repeated,
+  wholeNumber,
+} from "@plumbline/extract/terminal";
+import type { SchemaFlags } from "./config/schema-command.ts";
+import type { DoctorFlags } from "./doctor/doctor-command.ts";
+import type { EvalFlags } from "./eval/eval-command.ts";
+import type { ListFlags } from "./list/list-command.ts";
+import type { TrainFlags } from "./train/resolve-train-config.ts";
+import { version } from "./version.ts";
+
+/** Loads a command's code when it runs: help and refusals need no tensor library. */
+function lazily<Flags>(load: () => Promise<Action<Flags>>): Action<Flags> {
+  return async (context) => (await load())(context);
+}
+
+const pluginFlag = [
+  "--plugin <module>",
+  "plugin module: a path or a package name; repeatable",
+  repeated,
+] as const;
+
+function addTrain(program: Program): void {
+  const command = program.command
+    .command("train")
+    .description("train an SAE on a store of activations")
+    .argument("[config]", "configuration: JSON with comments, or a module with a default export")
+    .option("--set <key=value>", "change one key of the configuration; repeatable", repeated)
+    .option("--activations <store>", "folder of the store to learn from")
+    .option("--backend <name>", '"auto", or one that "plumbline list backends" names')
+    .option("--seed <n>", "root of all randomness", wholeNumber)
+    .option("--max-tokens <n>", "tokens to train on", wholeNumber)
+    .option("--out <folder>", "folder of the run to make")
+    .option("--resume <run>", "go on with a run from its latest checkpoint")
+    .option("--dry-run", "open everything, take one step, say time and memory; write nothing");
+  program.action<TrainFlags>(
+    command,
+    lazily(async () => (await import("./train/train-command.ts")).train),
+  );
+}
+
+function addEval(program: Program): void {
+  const command = program.command
+    .command("eval")
+    .description("measure a trained SAE on held-out activations")
+    .argument("<run|checkpoint>", "folder of a run (its latest checkpoint) or of a checkpoint")
+    .requiredOption("--activations <store>", "folder of the store to measure on")
+    .option("--tokens <n>", "measure on the first n tokens only", wholeNumber)
+    .option("--backend <name>", '"auto", or one that "plumbline list backends" names')
+    .option("--per-latent", "with --json: firings and alignment score of every latent")
+    .option(...pluginFlag);
+  program.action<EvalFlags>(
+    command,
+    lazily(async () => (await import("./eval/eval-command.ts")).evaluate),
+  );
+}
+
+function addLooking(program: Program): void {
+  const inspect = program.command
+    .command("inspect")
+    .description("say what a store, checkpoint, run or safetensors file is: shapes, norms, problems")
+    .argument("<path>");
+  program.action<object>(
+    inspect,
+    lazily(async () => (await import("./inspect/inspect-command.ts")).inspect),
+  );
+  const list = program.command
+    .command("list")
+    .description("name what is installed: architectures, backends, maps, schedules, sources")
+    .argument("<what>", "architectures, backends, maps, schedules or sources")
+    .option(...pluginFlag);
+  program.action<ListFlags>(
+    list,
+    lazily(async () => (await import("./list/list-command.ts")).list),
+  );
+  const doctor = program.command
+    .command("doctor")
+    .description("check Node, TensorFlow.js, memory, and train for a second on each backend")
+    .option(...pluginFlag);
+  program.action<DoctorFlags>(
+    doctor,
+    lazily(async () => (await import("./doctor/doctor-command.ts")).doctor),
+  );
+  const config = program.command.command("config").description("about configurations");
+  const schema = config
+    .command("schema")
+    .description("print the JSON Schema of a configuration, for editors")
+    .argument("[which]", "train or extract", "train")
+    .option(...pluginFlag);
+  program.action<SchemaFlags>(
+    schema,
+    lazily(async () => (await import("./config/schema-command.ts")).printSchema),
+  );
+}
+
+function addDemo(program: Program, argv: readonly string[], plumbline: readonly string[]): void {
+  const command = program.command
+    .command("demo")
+    .description("the whole way on a small real model: extract, train aligned and free, compare")
+    .argument("[arguments...]", "handed on to the demonstration")
+    .allowUnknownOption()
+    .helpOption(false);
+  program.action<object>(
+    command,
+    lazily(async () => {
+      const { demo } = await import("./demo/demo-command.ts");
+      // Everything behind the word is the demonstration's own, global flags too.
+      return ({ io }) => demo(argv.slice(argv.indexOf("demo") + 1), { io, plumbline });
+    }),
+  );
+}
+
+/**
+ * The command line of Plumbline.
+ *
+ * @param argv arguments without the program's name
+ * @param io where it reads and writes; `@plumbline/extract/terminal` describes it
+ * @param options.plumbline command that starts this program anew, for `demo`
+ * @returns the exit code: 0 done, 1 bug, 2 usage or configuration, 3 input, 4 environment, 5 diverged, 130 and 143 stopped
+ * @example
+ * import { runCli } from "@plumbline/cli";
+ *
+ * const sink = { write: (text) => process.stdout.write(text) };
+ * const exitCode = await runCli(["list", "maps"], { stdout: sink, stderr: sink, env: {}, cwd: process.cwd() });
+ * console.log(exitCode); // 0
+ */
+export async function runCli(
+  argv: readonly string[],
+  io: Io,
+  options: { plumbline?: readonly string[] } = {},
+): Promise<number> {
+  const program = createProgram({
+    name: "plumbline",
+    description: "Trains, measures and inspects sparse autoencoders, aligned ones above all.",
+    version,
+    io,
+  });
+  addDemo(program, argv, options.plumbline ?? []);
+  describeExtract(program, program.command.command("extract"));
+  addTrain(program);
+  addEval(program);
+  addLooking(program);
+  return program.run(argv);
+}

@@ -1,0 +1,59 @@
+import { aligned } from "@plumbline/aligned";
+import { type Architecture, PlumblineError, parseConfig } from "@plumbline/core";
+import type { LayeredConfig } from "@plumbline/extract/config";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Registries } from "../registries.ts";
+import type { TrainConfig } from "./train-config.ts";
+
+/** An architecture, and its part of the configuration with every default filled in. */
+export interface BuiltArchitecture {
+  readonly architecture: Architecture<Tensor>;
+  readonly resolved: TrainConfig["architecture"];
+}
+
+/**
+ * Makes the architecture that a configuration names, aligned where it says so.
+ *
+ * @throws PlumblineError `unknown-architecture`, `unknown-row-map`, `unknown-key`, `bad-config`, each with its place
+ */
+export function buildArchitecture(
+  config: TrainConfig["architecture"],
+  registries: Registries,
+  layers: LayeredConfig,
+): BuiltArchitecture {
+  const { name, dSae, aligned: alignment, ...own } = config;
+  const at = <R>(key: string, work: () => R): R => {
+    try {
+      return work();
+    } catch (error) {
+      throw layers.locate(error, key);
+    }
+  };
+  const factory = at("architecture.name", () => registries.architectures.get(name));
+  const checked = at("architecture", () => parseConfig(factory.schema, own, { from: `[${name}] config` }));
+  const plain = at("architecture", () => factory(checked));
+  const head = { name, dSae };
+  if (alignment === false)
+    return { architecture: plain, resolved: { ...head, aligned: false, ...plain.config } };
+  const mapName = alignment === true ? "projection" : alignment.map;
+  const map = at("architecture.aligned.map", () => registries.maps.get(mapName));
+  return {
+    architecture: aligned(plain, { map }),
+    resolved: { ...head, aligned: { map: mapName }, ...plain.config },
+  };
+}
+
+/** Says in words that a width does not fit, at the key of the configuration. */
+export function checkShape(
+  architecture: Architecture<Tensor>,
+  shape: { dIn: number; dSae: number },
+  layers: LayeredConfig,
+): void {
+  try {
+    architecture.check(shape);
+  } catch (error) {
+    throw PlumblineError.isInstance(error) && error.where !== undefined
+      ? layers.locate(error, "")
+      : layers.locate(error, "architecture");
+  }
+}

@@ -1,0 +1,81 @@
+import { type ActivationStore, openActivationStore } from "@plumbline/activation-store/node";
+import { createRandom, type SaeEngine, type Schedule } from "@plumbline/core";
+import { loadPlugins } from "@plumbline/extract";
+import { inputScaleFor } from "@plumbline/trainer";
+import { createRegistries } from "../registries.ts";
+import { storeFingerprint } from "../run-folder/store-fingerprint.ts";
+import { type BuiltArchitecture, buildArchitecture, checkShape } from "./build-architecture.ts";
+import { buildSchedules } from "./build-schedules.ts";
+import { type BackendChoice, chooseBackend } from "./choose-backend.ts";
+import { type ResolvedTrainConfig, stepsOf } from "./resolve-train-config.ts";
+import { sampleRows } from "./sample-rows.ts";
+import type { TrainerConfig } from "./train-config.ts";
+
+/** Everything a training run needs, opened and checked; nothing is written. */
+export interface Training {
+  readonly resolved: ResolvedTrainConfig;
+  readonly built: BuiltArchitecture;
+  readonly schedules: readonly Schedule[];
+  readonly choice: BackendChoice;
+  readonly store: ActivationStore;
+  readonly storeSha256: string;
+  readonly dSae: number;
+  readonly nSteps: number;
+  readonly inputScale: number;
+  close(): Promise<void>;
+}
+
+function scaleOf(inputScale: TrainerConfig["inputScale"], store: ActivationStore): number {
+  if (inputScale === "none") return 1;
+  return inputScale === "unit" ? inputScaleFor(store.statistics) : inputScale;
+}
+
+/**
+ * Opens what a configuration names: plugins, architecture, schedules, backend, store. What is cheap to refuse comes first.
+ *
+ * @param options.backend name that replaces the configuration's; a resumed run stays on its backend
+ */
+export async function openTraining(
+  resolved: ResolvedTrainConfig,
+  options: { backend?: string } = {},
+): Promise<Training> {
+  const { config, layers, folder } = resolved;
+  const registries = createRegistries(await loadPlugins(config.plugins, folder));
+  const built = buildArchitecture(config.architecture, registries, layers);
+  const schedules = buildSchedules(config, built.architecture, layers);
+  const choice = await chooseBackend(options.backend ?? config.backend, registries, built.architecture);
+  const store = await openActivationStore(config.activations.store);
+  try {
+    const { dSae } = config.architecture;
+    checkShape(built.architecture, { dIn: store.dIn, dSae }, layers);
+    return {
+      resolved,
+      built,
+      schedules,
+      choice,
+      store,
+      storeSha256: await storeFingerprint(config.activations.store),
+      dSae,
+      nSteps: stepsOf(config.trainer),
+      inputScale: scaleOf(config.trainer.inputScale, store),
+      close: () => store.close(),
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** A new engine for a training, initialized from the seed's stream `init`. The caller disposes it. */
+export async function createTrainingEngine(training: Training): Promise<SaeEngine> {
+  const { choice, built, store, dSae, inputScale, resolved } = training;
+  const random = createRandom(resolved.config.seed).stream("init");
+  const sample = await sampleRows(store, { random, inputScale });
+  return choice.backend.createEngine({
+    architecture: built.architecture,
+    dIn: store.dIn,
+    dSae,
+    random,
+    sample,
+  });
+}
