@@ -3,7 +3,9 @@ import { z } from "zod";
 import { parseConfig } from "./config.ts";
 import { PlumblineError } from "./errors/plumbline-error.ts";
 
-type Shape = { kind: "circle"; radius: number } | { kind: "group"; members: Shape[]; label?: string | undefined };
+type Shape =
+  | { kind: "circle"; radius: number }
+  | { kind: "group"; members: Shape[]; label?: string | undefined };
 
 const shape: z.ZodType<Shape> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("circle"), radius: z.number() }),
@@ -63,5 +65,43 @@ suite("parseConfig()", () => {
     const error = errorOf(shape, { kind: "circle", radius: "wide" });
     expect(error).toMatchObject({ code: "bad-config", where: "key radius" });
     expect(error.message).toContain("expected number");
+  });
+
+  test("gives the configuration complete, defaults filled in, and leaves the input alone", () => {
+    const schema = z.strictObject({
+      k: z.int().default(32),
+      trainer: z.strictObject({ nSteps: z.int().default(10) }).prefault({}),
+    });
+    const input = Object.freeze({ k: 4 });
+    expect(parseConfig(schema, input, { from: "[test] parse()" })).toEqual({ k: 4, trainer: { nSteps: 10 } });
+  });
+
+  test("says what was expected and what was found", () => {
+    const schema = z.strictObject({ k: z.int().min(1), name: z.enum(["relu", "topk"]).optional() });
+    expect(errorOf(schema, { k: 0 }).what).toBe(
+      "[test] parse(): Too small: expected number to be >=1, got 0",
+    );
+    expect(errorOf(schema, { k: 1.5 }).what).toMatch(/expected int, received number, got 1.5$/);
+    expect(errorOf(schema, { k: 1, name: "relux" }).what).toMatch(
+      /expected one of "relu"\|"topk", got "relux"$/,
+    );
+    expect(errorOf(schema, {}).what).toMatch(/expected number, received undefined$/);
+    expect(errorOf(schema, { k: "x".repeat(500) }).what.length).toBeLessThan(200);
+    const whole = errorOf(schema, null);
+    expect(whole).toMatchObject({ code: "bad-config", kind: "usage", where: undefined });
+    expect(whole.message).toMatch(/received null; correct that value/);
+  });
+
+  test("names the file together with the key", () => {
+    const schema = z.strictObject({ trainer: z.strictObject({ lr: z.number() }) });
+    const parse = (input: unknown) =>
+      parseConfig(schema, input, { from: "[test] parse()", where: "plumbline.config.json" });
+    expect(() => parse({ trainer: { lr: true } })).toThrow(
+      expect.objectContaining({ where: "plumbline.config.json, key trainer.lr" }),
+    );
+    expect(() => parse({ trainer: { lr: 1, Lr: 2 } })).toThrow(
+      expect.objectContaining({ code: "unknown-key", where: "plumbline.config.json, key trainer.Lr" }),
+    );
+    expect(() => parse(7)).toThrow(expect.objectContaining({ where: "plumbline.config.json" }));
   });
 });

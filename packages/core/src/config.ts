@@ -49,6 +49,14 @@ function knownKeys(schema: unknown, path: readonly PropertyKey[], input: unknown
   return [...new Set(at.flatMap((node) => Object.keys(node.properties ?? {})))];
 }
 
+/** The plain value at `path`, for messages; nothing where there is an object, or nothing. */
+function shownValue(input: unknown, path: readonly PropertyKey[]): string {
+  let value = input;
+  for (const step of path) value = (value as Readonly<Record<PropertyKey, unknown>> | undefined)?.[step];
+  if (typeof value === "string") return `, got ${JSON.stringify(value.slice(0, 80))}`;
+  return typeof value === "number" || typeof value === "boolean" ? `, got ${value}` : "";
+}
+
 /**
  * Checks a configuration from outside and fills in its defaults.
  *
@@ -88,8 +96,8 @@ export function parseConfig<Config>(
   throw new PlumblineError({
     code: "bad-config",
     kind: "usage",
-    message: `${context.from}: ${issue?.message ?? "invalid configuration"}`,
-    where: place(path),
+    message: `${context.from}: ${issue?.message ?? "invalid configuration"}${shownValue(input, path)}`,
+    ...(place(path) !== "" && { where: place(path) }),
     hint: "correct that value and run again",
   });
 }

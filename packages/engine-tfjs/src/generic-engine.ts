@@ -135,7 +135,11 @@ class GenericEngine implements SaeEngine {
       Object.entries(joinState(this.#tensors)).map(([name, t]) => [name, { shape: t.shape, dtype: t.dtype }]),
     );
     checkState(state, { architecture: this.#architecture, dIn: this.dIn, dSae: this.dSae, expected });
-    this.#replace(this.#load(splitState(state.arrays)));
+    // In this engine's order, whatever the state's: sums over parameters round by their order.
+    const arrays = Object.fromEntries(
+      Object.keys(expected).map((name) => [name, state.arrays[name] as NamedArray]),
+    );
+    this.#replace(this.#load(splitState(arrays)));
     this.#nSteps = state.nSteps;
   }
 

@@ -22,6 +22,7 @@ export type TrainerEvent =
       readonly tokens: number;
       readonly loss: number;
       readonly losses: Readonly<Record<string, number>>;
+      /** statistics of the architecture; one that is not finite is left out, and a warning says so */
       readonly metrics: Readonly<Record<string, number>>;
       readonly gradientNorm: number;
       /** the scalars that this step was taken with, the learning rate among them */
@@ -40,6 +41,7 @@ export type TrainerEvent =
   | {
       readonly type: "warning";
       readonly v: typeof eventVersion;
+      /** `diverged`, or `undefined-statistic` */
       readonly code: string;
       readonly message: string;
       readonly step: number;

@@ -23,9 +23,25 @@ export function inputScaleFor(statistics: ActivationStatistics): number {
   return 1 / Math.sqrt(meanSquaredNorm);
 }
 
-/** Writes `scale · batch` into `out` and returns it; the batch itself where the scale is 1. */
+/** Writes `scale · batch` into `out` and returns it; the batch itself, which is never written to, where the scale is 1. */
 export function scaled(batch: Float32Array, scale: number, out: Float32Array): Float32Array {
   if (scale === 1) return batch;
   for (let i = 0; i < batch.length; i++) out[i] = (batch[i] ?? 0) * scale;
   return out;
+}
+
+/**
+ * Refuses a batch of another length: a shorter one would be filled up with what the last one left behind.
+ *
+ * @throws PlumblineError `shape-mismatch`
+ */
+export function checkBatch(batch: Float32Array, expected: { length: number; step: number }): void {
+  if (batch.length === expected.length) return;
+  throw new PlumblineError({
+    code: "shape-mismatch",
+    kind: "input",
+    message: `[trainer] train(): expected a batch of ${expected.length} values, batchSize × dIn, got ${batch.length}`,
+    where: `step ${expected.step}`,
+    hint: "a batch source yields whole batches, across the end of an epoch",
+  });
 }

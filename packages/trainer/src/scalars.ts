@@ -51,8 +51,27 @@ export function checkSuppliers(
   }
 }
 
+/** The states that schedules start from, by name. */
 export function initialStates(schedules: readonly Schedule[]): ScheduleStates {
   return Object.fromEntries(schedules.map((schedule) => [schedule.name, schedule.initialState]));
+}
+
+/** Refuses what a schedule did not declare or cannot be used: it would train on, wrongly, until the loss is lost. */
+function checkSupplied(schedule: Schedule, scalars: Readonly<Record<string, number>>, step: number): void {
+  const declared = [...schedule.scalars].sort().join(", ");
+  const supplied = Object.keys(scalars).sort().join(", ");
+  const wrong = Object.entries(scalars).find(([, value]) => !Number.isFinite(value));
+  if (declared === supplied && wrong === undefined) return;
+  throw new PlumblineError({
+    code: "bad-scalar",
+    kind: "usage",
+    message:
+      wrong === undefined
+        ? `[trainer] train(): expected ${declared || "nothing"} from schedule "${schedule.name}", got ${supplied || "nothing"}`
+        : `[trainer] train(): expected a finite ${wrong[0]} from schedule "${schedule.name}", got ${wrong[1]}`,
+    where: `step ${step}`,
+    hint: "correct the schedule",
+  });
 }
 
 /** Evaluates every schedule once: the scalars of this step and the states for the next. */
@@ -70,9 +89,11 @@ export function evaluate(
   const next: Record<string, ScheduleState> = {};
   for (const schedule of schedules) {
     const { scalars, state } = schedule.at(progress, states[schedule.name] ?? null, lastStats);
+    checkSupplied(schedule, scalars, progress.step + 1);
     Object.assign(all, scalars);
     next[schedule.name] = state;
   }
+  // There is one: checkSuppliers() and checkSupplied() saw to it.
   const { [learningRate]: lr = Number.NaN, ...scalars } = all;
   return { scalars: { lr, scalars }, states: next };
 }

@@ -19,7 +19,7 @@ export interface TrainerCheckpoint {
   readonly engine: EngineState;
   /** the loop's own state */
   readonly trainer: JsonObject;
-  /** the loss or the gradient was not finite: worth keeping to look at, not to resume from */
+  /** loss, gradient or weights were not finite: worth keeping to look at; `train` refuses to resume from it */
   readonly diverged: boolean;
 }
 
@@ -39,7 +39,7 @@ export interface TrainOptions {
   readonly clipNorm?: number;
   /** factor on every activation; see `inputScaleFor` */
   readonly inputScale?: number;
-  /** steps between `step` events; the first and the last step report always */
+  /** steps between `step` events, 100 by default; the first and the last step report always */
   readonly logEvery?: number;
   /** steps between checkpoints; the last step is saved always where there is a writer */
   readonly checkpointEvery?: number;
@@ -49,12 +49,13 @@ export interface TrainOptions {
   /** both halves of a checkpoint to continue from */
   readonly resume?: { readonly engine: EngineState; readonly trainer: JsonObject };
   readonly onEvent?: (event: TrainerEvent) => void | Promise<void>;
-  /** ends the step, saves, and returns with status `interrupted` */
+  /** ends the step, saves where there is a writer, and returns with status `interrupted` */
   readonly signal?: AbortSignal;
   /** milliseconds; only for the `perf` fields of events */
   readonly clock?: () => number;
 }
 
+/** How a run ended that did not fail. */
 export interface TrainResult {
   readonly status: Exclude<RunStatus, "diverged">;
   readonly step: number;
@@ -81,6 +82,7 @@ export function checkOptions(options: TrainOptions): void {
     inputScale = 1,
     logEvery = 1,
     checkpointEvery = 1,
+    scalars = {},
   } = options;
   for (const [name, value] of Object.entries({ nSteps, batchSize, logEvery, checkpointEvery })) {
     if (!Number.isInteger(value) || value < 1) {
@@ -91,6 +93,14 @@ export function checkOptions(options: TrainOptions): void {
     if (!(value > 0 && Number.isFinite(value))) {
       throw refuse(`expected ${name} to be a number above 0, got ${value}`, `correct ${name}`);
     }
+  }
+  for (const [name, value] of Object.entries(scalars)) {
+    if (!Number.isFinite(value)) {
+      throw refuse(`expected the scalar ${name} to be a finite number, got ${value}`, `correct ${name}`);
+    }
+  }
+  if (options.checkpointEvery !== undefined && options.writeCheckpoint === undefined) {
+    throw refuse("expected writeCheckpoint together with checkpointEvery, got none", "hand in a writer");
   }
   if (batches.dIn !== engine.dIn) {
     throw refuse(

@@ -20,19 +20,27 @@ export interface TrainerState {
   readonly clipNorm: number | null;
   readonly fixedScalars: Readonly<Record<string, number>>;
   readonly schedules: ScheduleStates;
-  /** newest statistics that schedules may read */
+  /** newest statistics that schedules may read; all finite */
   readonly lastStats: StepStats | null;
+  /** loss, gradient or weights were not finite: kept to look at, refused on resuming */
+  readonly diverged: boolean;
+}
+
+/** A state as JSON; it has no numbers that JSON cannot hold. */
+export function stateJson(state: TrainerState): JsonObject {
+  return { ...state } as unknown as JsonObject;
 }
 
 const numbers = z.record(z.string(), z.number());
 
-/** JSON has no NaN; a diverged state keeps its numbers as null and is never resumed. */
 const statsSchema: z.ZodType<StepStats> = z.strictObject({
   loss: z.number(),
   terms: numbers,
   gradientNorm: z.number(),
   statistics: numbers,
 });
+
+const scheduleState: z.ZodType<ScheduleState> = z.record(z.string(), z.json()).nullable();
 
 const stateSchema: ConfigSchema<TrainerState> = z.strictObject({
   version: z.literal(1),
@@ -42,8 +50,9 @@ const stateSchema: ConfigSchema<TrainerState> = z.strictObject({
   inputScale: z.number().positive(),
   clipNorm: z.number().positive().nullable(),
   fixedScalars: numbers,
-  schedules: z.record(z.string(), z.json()) as unknown as z.ZodType<Record<string, ScheduleState>>,
+  schedules: z.record(z.string(), scheduleState),
   lastStats: statsSchema.nullable(),
+  diverged: z.boolean(),
 });
 
 /** What of a state must be the same in the run that resumes it. */
@@ -53,25 +62,46 @@ function mismatch(what: string, expected: string, got: string): PlumblineError {
   return new PlumblineError({
     code: "resume-mismatch",
     kind: "usage",
-    message: `[trainer] train(): the checkpoint to resume from was made with ${what} ${got}, this run has ${expected}`,
+    message: `[trainer] train(): expected a checkpoint of a run with ${what} ${expected}, got one with ${got}`,
     hint: "resume with the settings of the stopped run, or start a new run",
   });
+}
+
+function diverged(step: number): PlumblineError {
+  return new PlumblineError({
+    code: "resume-diverged",
+    kind: "usage",
+    message: "[trainer] train(): expected a sound checkpoint to resume from, got one of a run that diverged",
+    where: `step ${step}`,
+    hint: "resume from an earlier checkpoint, or start a new run with a lower learning rate",
+  });
+}
+
+/** A value as text to compare and to show; the order of an object's keys does not count, files sort them. */
+function inWords(value: TrainerState[(typeof binding)[number]]): string {
+  if (typeof value !== "object" || value === null) return String(value);
+  return JSON.stringify(Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))));
+}
+
+/** The names of schedules, to compare and to show. */
+function namesOf(states: ScheduleStates): string {
+  return JSON.stringify(Object.keys(states).sort());
 }
 
 /**
  * Reads a state back and checks that it belongs to this run.
  *
- * @throws PlumblineError `bad-config`, `unknown-key` for a damaged state, `resume-mismatch` for another run's
+ * @throws PlumblineError `bad-config`, `unknown-key` for a damaged state, `resume-mismatch` for another run's, `resume-diverged`
  */
 export function resumedState(saved: JsonObject, own: TrainerState): TrainerState {
   const state = parseConfig(stateSchema, saved, { from: "[trainer] train()", where: "trainer state" });
+  if (state.diverged) throw diverged(state.step);
   for (const key of binding) {
-    const [expected, got] = [JSON.stringify(own[key]), JSON.stringify(state[key])];
+    const [expected, got] = [inWords(own[key]), inWords(state[key])];
     if (expected !== got) throw mismatch(key, expected, got);
   }
-  const names = (states: ScheduleStates): string => Object.keys(states).sort().join(", ");
-  if (names(state.schedules) !== names(own.schedules)) {
-    throw mismatch("schedules", names(own.schedules), names(state.schedules));
-  }
+  const [expected, got] = [namesOf(own.schedules), namesOf(state.schedules)];
+  if (expected !== got) throw mismatch("schedules", expected, got);
+  if (state.step > state.nSteps) throw mismatch("steps taken up to", String(own.nSteps), String(state.step));
   return state;
 }

@@ -23,8 +23,9 @@ export function stateTests<T>(
   entry: EngineCase<T>,
 ): void {
   const run = async (engine: SaeEngine, from: number, to: number): Promise<void> => {
+    // A norm that every step exceeds: the order in which an engine adds up gradients then reaches the parameters.
     for (let i = from; i < to; i++)
-      await engine.step(batchOf(i * 8, 8), controlsFor(entry, { wantStats: i % 3 === 0 }));
+      await engine.step(batchOf(i * 8, 8), controlsFor(entry, { clipNorm: 0.05, wantStats: i % 3 === 0 }));
   };
 
   runner.test("gives the same state for the same seed", async () => {
@@ -55,7 +56,9 @@ export function stateTests<T>(
       options,
       entry,
       async (engine) => {
-        await engine.importState(half);
+        // A file may give the arrays in another order than the engine did.
+        const arrays = Object.fromEntries(Object.entries(half.arrays).reverse());
+        await engine.importState({ ...half, arrays });
         await run(engine, 4, 9);
         return engine.exportState();
       },
