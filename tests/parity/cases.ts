@@ -1,129 +1,117 @@
-import {
-  batchTopK,
-  gated,
-  gatedAnneal,
-  jumpRelu,
-  matryoshkaBatchTopK,
-  pAnneal,
-  relu,
-  topK,
-} from "@plumbline/architectures";
-import type { Architecture } from "@plumbline/core";
+import { builtInArchitectures, presets } from "@plumbline/architectures";
+import type { Architecture, JsonObject } from "@plumbline/core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Golden } from "./golden.ts";
 
-/** How a reference run is made with our architectures, and why a tolerance is what it is. */
+/** How a reference run is made with our architectures: a preset, and the settings that the recorded run made smaller. */
 export interface ParityCase {
-  readonly architecture: (golden: Golden) => Architecture<Tensor>;
+  readonly preset: string;
+  readonly settings: (golden: Golden) => JsonObject;
   /** of final parameters, absolute; the fixture's own `sensitivity` to rounding is some hundred times smaller */
   readonly finalTolerance?: number;
 }
 
-const number = (golden: Golden, key: string): number => Number(golden.settings[key]);
-const patched = (golden: Golden): { deadAfterTokens?: number } => {
-  const tokens = golden.trainerAttributesPatched?.dead_feature_threshold;
-  return tokens === undefined ? {} : { deadAfterTokens: tokens };
-};
+/** The architecture of a preset with some settings replaced. */
+export function architectureOf({ preset, settings }: ParityCase, golden: Golden): Architecture<Tensor> {
+  const { dIn, dSae, nSteps } = golden.shape;
+  const { name, ...config } = presets().get(preset).recipe({ dIn, dSae, nSteps }).architecture;
+  const factory = builtInArchitectures.find((candidate) => candidate.architectureName === name);
+  if (factory === undefined) throw new Error(`no architecture is named ${name}`);
+  return factory({ ...config, ...settings(golden) });
+}
 
-/** dictionary_learning: tokens, decoder rows of norm 1, threshold from its first value. */
-const dlAuxk = (golden: Golden) => ({
-  k: number(golden, "k"),
-  auxkCoefficient: Number(golden.settings.auxk_alpha ?? 1 / 32),
-  ...patched(golden),
-});
-const dlThreshold = (golden: Golden) => ({
+const number = (golden: Golden, key: string): number => Number(golden.settings[key]);
+const nothing = (): JsonObject => ({});
+
+/** dictionary_learning counts tokens; the runs lower its ten million. */
+const dlTopK = (golden: Golden): JsonObject => {
+  const deadAfterTokens = golden.trainerAttributesPatched?.dead_feature_threshold;
+  return {
+    k: number(golden, "k"),
+    auxkCoefficient: Number(golden.settings.auxk_alpha ?? 1 / 32),
+    ...(deadAfterTokens === undefined ? {} : { deadAfterTokens }),
+  };
+};
+const dlBatchTopK = (golden: Golden): JsonObject => ({
+  ...dlTopK(golden),
   thresholdDecay: number(golden, "threshold_beta"),
   // It updates from the step after `threshold_start_step`, counted from 0.
   thresholdAfterBatches: number(golden, "threshold_start_step") + 1,
-  thresholdAverage: "first-value" as const,
 });
 
-/** SAELens: free rows, dead after more than a window of steps. */
-const lens = (golden: Golden) => ({
-  decoderRows: "free" as const,
+/** SAELens counts steps: dead after more than a window of them. */
+const window = (golden: Golden): JsonObject => ({
   deadAfterTokens: (Number(golden.trainer?.dead_feature_window) + 1) * golden.shape.batchSize,
 });
-const lensAuxk = (golden: Golden) => ({
-  ...lens(golden),
+const lensTopK = (golden: Golden): JsonObject => ({
+  ...window(golden),
   k: number(golden, "k"),
   auxkCoefficient: number(golden, "aux_loss_coefficient"),
-  auxkForm: "scaled-with-bias-defect" as const,
   rankByDecoderNorm: golden.settings.rescale_acts_by_decoder_norm !== false,
 });
-const lensThreshold = (golden: Golden) => ({
+const lensBatchTopK = (golden: Golden): JsonObject => ({
+  ...lensTopK(golden),
   thresholdDecay: 1 - number(golden, "topk_threshold_lr"),
-  thresholdAverage: "from-zero-defect" as const,
 });
-const lensJumpRelu = (golden: Golden) => ({
-  ...lens(golden),
-  thresholdForm: "log" as const,
+const lensJumpRelu = (golden: Golden): JsonObject => ({
+  ...window(golden),
   bandwidth: number(golden, "jumprelu_bandwidth"),
   preActCoefficient: Number(golden.settings.pre_act_loss_coefficient ?? 0),
 });
 
 export const parityCases: Readonly<Record<string, ParityCase>> = {
-  "dictionary-learning-standard": { architecture: () => relu() },
-  "dictionary-learning-standard-april": { architecture: () => relu({ decoderRows: "free" }) },
-  "dictionary-learning-p-anneal-lp-p": { architecture: () => pAnneal() },
-  "dictionary-learning-p-anneal-lp": { architecture: () => pAnneal({ sparsityFunction: "lp-norm" }) },
-  "dictionary-learning-gated": { architecture: () => gated({ beta1: 0 }) },
-  "dictionary-learning-gated-anneal": { architecture: () => gatedAnneal({ beta1: 0 }), finalTolerance: 1e-4 },
-  "dictionary-learning-topk": { architecture: (golden) => topK(dlAuxk(golden)) },
-  "dictionary-learning-topk-auxk": { architecture: (golden) => topK(dlAuxk(golden)) },
+  "dictionary-learning-standard": { preset: "dictionary-learning/standard", settings: nothing },
+  "dictionary-learning-standard-april": { preset: "dictionary-learning/standard-april", settings: nothing },
+  "dictionary-learning-p-anneal-lp-p": {
+    preset: "dictionary-learning/p-anneal",
+    settings: () => ({ sparsityFunction: "lp-power" }),
+  },
+  "dictionary-learning-p-anneal-lp": { preset: "dictionary-learning/p-anneal", settings: nothing },
+  "dictionary-learning-gated": { preset: "dictionary-learning/gated", settings: nothing },
+  "dictionary-learning-gated-anneal": {
+    preset: "dictionary-learning/gated-anneal",
+    settings: nothing,
+    finalTolerance: 1e-4,
+  },
+  "dictionary-learning-topk": { preset: "dictionary-learning/topk", settings: dlTopK },
+  "dictionary-learning-topk-auxk": { preset: "dictionary-learning/topk", settings: dlTopK },
   "dictionary-learning-topk-k-anneal": {
-    architecture: (golden) => topK({ ...dlAuxk(golden), annealK: true }),
+    preset: "dictionary-learning/topk",
+    settings: (golden) => ({ ...dlTopK(golden), annealK: true }),
   },
-  "dictionary-learning-batch-topk": {
-    architecture: (golden) => batchTopK({ ...dlAuxk(golden), ...dlThreshold(golden) }),
-  },
+  "dictionary-learning-batch-topk": { preset: "dictionary-learning/batch-topk", settings: dlBatchTopK },
   "dictionary-learning-jumprelu": {
-    architecture: (golden) =>
-      jumpRelu({
-        beta1: 0,
-        bandwidth: number(golden, "bandwidth"),
-        targetL0: number(golden, "target_l0"),
-        counts: "latents-defect",
-        subtractDecoderBias: false,
-      }),
+    preset: "dictionary-learning/jumprelu",
+    settings: (golden) => ({ bandwidth: number(golden, "bandwidth"), targetL0: number(golden, "target_l0") }),
   },
   "dictionary-learning-matryoshka-batch-topk": {
-    architecture: (golden) => {
+    preset: "dictionary-learning/matryoshka-batch-topk",
+    settings: (golden) => {
       const groupFractions = golden.settings.group_fractions as number[];
-      const n = groupFractions.length;
-      return matryoshkaBatchTopK({
-        ...dlAuxk(golden),
-        ...dlThreshold(golden),
-        groupFractions,
-        // Weights 1 / G, and then a mean over groups.
-        prefixWeights: groupFractions.map(() => 1 / n ** 2),
-      });
+      const prefixWeights = groupFractions.map(() => 1 / groupFractions.length ** 2);
+      return { ...dlBatchTopK(golden), groupFractions, prefixWeights };
     },
   },
-  "saelens-standard": { architecture: (golden) => relu(lens(golden)) },
-  "saelens-gated": {
-    architecture: (golden) => gated({ ...lens(golden), auxiliaryDecoder: "trained-defect" }),
-  },
-  "saelens-topk": { architecture: (golden) => topK(lensAuxk(golden)) },
-  "saelens-topk-rescaled": { architecture: (golden) => topK(lensAuxk(golden)) },
-  "saelens-batch-topk": {
-    architecture: (golden) => batchTopK({ ...lensAuxk(golden), ...lensThreshold(golden) }),
-  },
-  "saelens-jumprelu-step": {
-    architecture: (golden) => jumpRelu({ ...lensJumpRelu(golden), penalty: "step" }),
-  },
+  "saelens-standard": { preset: "saelens/standard", settings: window },
+  "saelens-gated": { preset: "saelens/gated", settings: window },
+  "saelens-topk": { preset: "saelens/topk", settings: lensTopK },
+  "saelens-topk-rescaled": { preset: "saelens/topk", settings: lensTopK },
+  "saelens-batch-topk": { preset: "saelens/batch-topk", settings: lensBatchTopK },
+  "saelens-jumprelu-step": { preset: "saelens/jumprelu", settings: lensJumpRelu },
   "saelens-jumprelu-tanh": {
-    architecture: (golden) => jumpRelu({ ...lensJumpRelu(golden), penalty: "tanh" }),
+    preset: "saelens/jumprelu",
+    settings: (golden) => ({ ...lensJumpRelu(golden), penalty: "tanh" }),
   },
   "saelens-matryoshka-batch-topk": {
-    architecture: (golden) => {
+    preset: "saelens/matryoshka-batch-topk",
+    settings: (golden) => {
       const widths = golden.settings.matryoshka_widths as number[];
       const sizes = widths.map((width, i) => width - (widths[i - 1] ?? 0));
-      return matryoshkaBatchTopK({
-        ...lensAuxk(golden),
-        ...lensThreshold(golden),
+      return {
+        ...lensBatchTopK(golden),
         groupFractions: sizes.map((size) => size / golden.shape.dSae),
         prefixWeights: sizes.map(() => 1),
-      });
+      };
     },
   },
 };

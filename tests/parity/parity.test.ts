@@ -11,7 +11,7 @@ import {
 } from "@plumbline/core";
 import { addN, type Scalar, type Tensor, tensor, tensor2d, valueAndGrads } from "@tensorflow/tfjs-core";
 import { expect, describe as suite, test } from "vitest";
-import { parityCases } from "./cases.ts";
+import { architectureOf, parityCases } from "./cases.ts";
 import { floatsUnder, type Golden, type GoldenStep, goldenNames, readGolden } from "./golden.ts";
 
 /** Their names of loss terms, by ours; Matryoshka's prefixes are one term here. */
@@ -92,7 +92,7 @@ async function checkRun(backend: Backend<Tensor>, name: string): Promise<void> {
   const golden = readGolden(name);
   const parity = parityCases[name];
   if (parity === undefined) throw new Error(`no parity case for the fixture ${name}`);
-  const architecture = parity.architecture(golden);
+  const architecture = architectureOf(parity, golden);
   const engine = await openEngine(backend, golden, architecture);
   const batches = batchesOf(golden);
   for (const [i, theirs] of golden.steps.entries()) {
@@ -139,7 +139,7 @@ async function checkRun(backend: Backend<Tensor>, name: string): Promise<void> {
 /** Raw gradients of the first step, each within 1e-4 of its largest entry. */
 function checkFirstGradient(name: string): void {
   const golden = readGolden(name);
-  const architecture = (parityCases[name] as (typeof parityCases)[string]).architecture(golden);
+  const architecture = architectureOf(parityCases[name] as (typeof parityCases)[string], golden);
   const { dIn, dSae, batchSize } = golden.shape;
   const initial = floatsUnder(golden, "initial/");
   const names = Object.keys(initial);

@@ -1,5 +1,6 @@
 export { batchTopK } from "./batch-topk/batch-topk.ts";
 export type { BatchTopKConfig } from "./batch-topk/config.ts";
+export { builtInArchitectures } from "./built-in.ts";
 export type { GatedConfig } from "./gated/config.ts";
 export { gated } from "./gated/gated.ts";
 export { type GatedAnnealConfig, gatedAnneal } from "./gated/gated-anneal.ts";
@@ -7,6 +8,8 @@ export type { JumpReluConfig } from "./jumprelu/config.ts";
 export { jumpRelu } from "./jumprelu/jumprelu.ts";
 export { type MatryoshkaConfig, matryoshkaBatchTopK } from "./matryoshka-batch-topk/matryoshka-batch-topk.ts";
 export { type PAnnealConfig, pAnneal } from "./p-anneal/p-anneal.ts";
+export type { Preset, PresetShape, Recipe } from "./presets/preset.ts";
+export { presets } from "./presets/presets.ts";
 export type { ReluConfig } from "./relu/config.ts";
 export { relu } from "./relu/relu.ts";
 export { defaultAdam } from "./shared/adam.ts";
