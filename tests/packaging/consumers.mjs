@@ -18,13 +18,14 @@ const npmrc = [
 const peerDependencyRules = { ignoreMissing: ["seedrandom"] };
 
 /**
- * The packages that a README tells its reader to install.
+ * The packages that a README tells its reader to install, in all its `npm install` lines together.
  *
  * @param {string} readme
- * @returns {string[]} names, versions cut off; empty where the page has no such line
+ * @returns {string[]} names, versions cut off
  */
-export function installLine(readme) {
-  const words = /^\s*npm (?:install|i) (.+)$/m.exec(readme)?.[1]?.trim().split(/\s+/) ?? [];
+export function toldToInstall(readme) {
+  const lines = [...readme.matchAll(/^\s*npm (?:install|i) (.+)$/gm)];
+  const words = lines.flatMap((line) => line[1]?.trim().split(/\s+/) ?? []);
   return words.filter((word) => !word.startsWith("-")).map((word) => word.replace(/(?<=.)@[^/]*$/, ""));
 }
 
@@ -66,7 +67,7 @@ export async function installConsumers(folder, tarballs) {
   const consumers = {};
   for (const one of publishedPackages()) {
     const readme = join(root, one.folder, "README.md");
-    const told = existsSync(readme) ? installLine(readFileSync(readme, "utf8")) : [];
+    const told = existsSync(readme) ? toldToInstall(readFileSync(readme, "utf8")) : [];
     const names = new Set([one.manifest.name, ...told]);
     const consumer = join(folder, one.name);
     const dependencies = Object.fromEntries([...names].map((name) => [name, overrides[name] ?? "*"]));

@@ -5,7 +5,7 @@ import { root, run } from "../../tools/support/run.mjs";
 import { publishedPackages } from "../../tools/support/workspace.mjs";
 import { markdownSnippets } from "../snippets/collect.mjs";
 import { runSnippet } from "../snippets/run-snippet.mjs";
-import { installLine } from "./consumers.mjs";
+import { toldToInstall } from "./consumers.mjs";
 
 const consumers = inject("consumers");
 
@@ -15,12 +15,12 @@ for (const { folder, manifest, isApp } of publishedPackages()) {
   const readme = existsSync(join(root, page)) ? readFileSync(join(root, page), "utf8") : "";
 
   test.concurrent(`${manifest.name}: its README says how to install it and shows it at work`, () => {
-    expect(installLine(readme)).toContain(manifest.name);
+    expect(toldToInstall(readme)).toContain(manifest.name);
     if (!isApp) expect(markdownSnippets(page, readme)).not.toEqual([]);
   });
 
   for (const snippet of markdownSnippets(page, readme)) {
-    test.concurrent(`${manifest.name}: ${page}:${snippet.line} runs where only its install line was obeyed`, async () => {
+    test.concurrent(`${manifest.name}: ${page}:${snippet.line} runs where what it tells to install is installed`, async () => {
       const problem = await runSnippet(snippet, { installedIn: consumer });
       if (problem !== undefined) expect.fail(problem);
     });

@@ -14,11 +14,16 @@ export const smallForm: InferenceForm = {
 };
 
 /** One row, its latents and its reconstruction. */
-export const worked = {
+export const worked: {
+  readonly row: Float32Array;
+  readonly indices: readonly number[];
+  readonly values: readonly number[];
+  readonly xHat: readonly number[];
+} = {
   // Centered (2, 3): preActs (2, 3, 4); the two largest are latents 1 and 2.
   row: Float32Array.of(3, 3),
   indices: [1, 2],
   values: [3, 4],
   // 3 · (0, 1) + 4 · (0.5, 0.5) + (1, 0).
   xHat: [3, 5],
-} as const;
+};
