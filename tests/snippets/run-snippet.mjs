@@ -50,7 +50,7 @@ export async function runSnippet(snippet, options = {}) {
       [...(options.installedIn === undefined ? fromSource : []), check, file],
       {
         cwd: folder,
-        env: { SNIPPET_EXPECTATIONS: JSON.stringify(promises), NODE_OPTIONS: "" },
+        env: { SNIPPET_EXPECTATIONS: JSON.stringify(promises), NODE_OPTIONS: "", TMPDIR: folder },
         timeoutMs,
       },
     );
