@@ -38,19 +38,14 @@ export async function runSnippet(snippet, options = {}) {
   const folder = options.installedIn ?? (await mkdtemp(join(tmpdir(), "plumbline-snippet-")));
   const file = join(folder, `snippet-${snippet.line}.mjs`);
   try {
-    const module = await transform(code, {
-      loader: "ts",
-      format: "esm",
-      target: "node20",
-      sourcemap: "inline",
-    });
+    const module = await transform(code, { loader: "ts", format: "esm", target: "node20" });
     await writeFile(file, module.code);
     const result = await run(
       process.execPath,
       [...(options.installedIn === undefined ? fromSource : []), check, file],
       {
         cwd: folder,
-        env: { SNIPPET_EXPECTATIONS: JSON.stringify(promises), NODE_OPTIONS: "" },
+        env: { SNIPPET_EXPECTATIONS: JSON.stringify(promises), NODE_OPTIONS: "", TMPDIR: folder },
         timeoutMs,
       },
     );

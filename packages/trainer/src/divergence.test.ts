@@ -20,6 +20,7 @@ suite("train() diverged", () => {
   test("is caught at the next checkpoint where it began between two reports", async () => {
     const finished = await runSmall({ faults: { lossAt: 4 }, logEvery: 100, checkpointEvery: 3 });
     expect(errorOf(finished)).toMatchObject({ code: "diverged", where: "step 6" });
+    expect(errorOf(finished).message).toContain("got loss NaN");
     expect(finished.checkpoints.map(({ step, diverged }) => [step, diverged])).toEqual([
       [3, false],
       [6, true],

@@ -1,6 +1,7 @@
 import { type JsonObject, unknownNameError } from "@plumbline/core";
 import { extractConfigSchema, loadPlugins } from "@plumbline/extract";
 import type { ActionContext } from "@plumbline/extract/terminal";
+import { curveConfigSchema } from "@plumbline/schedules";
 import { z } from "zod";
 import { createRegistries, type Registries } from "../registries.ts";
 import { trainConfigSchema } from "../train/train-config.ts";
@@ -41,11 +42,25 @@ function withVariants(
   return { ...whole, properties: { ...whole.properties, [key]: { ...description, oneOf } } };
 }
 
+/** Documents the schedules: the train schema takes any object there, for each is checked later with its own place. */
+function withCurves(whole: ObjectSchema): ObjectSchema {
+  const { $schema: _, ...curve } = jsonSchema(curveConfigSchema);
+  // Curves hold curves; in their own schema that refers to the root.
+  const text = JSON.stringify(curve).replaceAll('"$ref":"#"', '"$ref":"#/$defs/curve"');
+  const schedules = whole.properties?.schedules as JsonObject;
+  const additionalProperties = { anyOf: [{ type: "number" }, { $ref: "#/$defs/curve" }] };
+  return {
+    ...whole,
+    $defs: { curve: JSON.parse(text) as JsonObject },
+    properties: { ...whole.properties, schedules: { ...schedules, additionalProperties } },
+  };
+}
+
 /** JSON Schemas of the configurations, with the options of everything that is registered. */
 export function configSchemas(registries: Registries): Readonly<Record<"train" | "extract", JsonObject>> {
   return {
     train: withVariants(
-      jsonSchema(trainConfigSchema),
+      withCurves(jsonSchema(trainConfigSchema)),
       "architecture",
       registries.architectures.values.map(({ architectureName, schema }) => ({
         name: architectureName,

@@ -2,8 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { freemem, totalmem } from "node:os";
 import { join } from "node:path";
 import { getHeapStatistics } from "node:v8";
+import type { Backend } from "@plumbline/core";
 import { loadPlugins } from "@plumbline/extract";
 import { type ActionContext, exitCodes } from "@plumbline/extract/terminal";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { createRegistries } from "../registries.ts";
 import { shownBytes } from "../text-table.ts";
 import type { Check } from "./check.ts";
@@ -48,7 +50,16 @@ async function checkWriting(cwd: string): Promise<Check> {
 }
 
 /** `plumbline doctor`: says what works here; exit code 4 where nothing can train. */
-export async function doctor({ io, output, flags }: ActionContext<DoctorFlags>): Promise<number> {
+export async function doctor(context: ActionContext<DoctorFlags>): Promise<number> {
+  const { backends } = createRegistries(await loadPlugins(context.flags.plugin ?? [], context.io.cwd));
+  return examine(context, backends.values);
+}
+
+/** Looks at this machine and at the given backends. */
+export async function examine(
+  { io, output }: Pick<ActionContext<DoctorFlags>, "io" | "output">,
+  backends: readonly Backend<Tensor>[],
+): Promise<number> {
   const { green, red, bold } = output.colors;
   const show = (check: Check): void => {
     const mark = check.ok ? green("ok     ") : red("problem");
@@ -65,9 +76,8 @@ export async function doctor({ io, output, flags }: ActionContext<DoctorFlags>):
   add(await checkTfjsCopies(io.cwd));
   add(checkMemory());
   add(await checkWriting(io.cwd));
-  const registries = createRegistries(await loadPlugins(flags.plugin ?? [], io.cwd));
   let usable = false;
-  for (const backend of registries.backends.values) {
+  for (const backend of backends) {
     usable = add(await checkBackend(backend, io)) || usable;
   }
   const able = nodeOk && usable;

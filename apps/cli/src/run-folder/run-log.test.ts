@@ -19,48 +19,39 @@ async function write(lines: readonly object[]): Promise<void> {
   await log.close();
 }
 
+const told = { type: "checkpoint-saved", v: 1, step: 20, tokens: 6, path: "checkpoints/x" };
+const linesOf = (lines: readonly object[]): string =>
+  lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+
 suite("truncateRunLog()", () => {
   test("keeps lines up to the step and those without a step", async () => {
     const start = { type: "run-start", v: 1 };
-    const steps = [10, 20, 30].map((step) => ({ type: "step", v: 1, step, note: "é" }));
-    await write([start, ...steps]);
+    const [first, second, third] = [10, 20, 30].map((step) => ({ type: "step", v: 1, step, note: "é" }));
+    await write([start, { ...first }, { ...second }, told, { ...third }]);
     await truncateRunLog(run, 20, saved);
-    expect(await text()).toBe(
-      `${[start, ...steps.slice(0, 2)].map((line) => JSON.stringify(line)).join("\n")}\n`,
-    );
+    expect(await text()).toBe(linesOf([start, { ...first }, { ...second }, told]));
   });
 
   test("drops a half-written last line and what was said of the end", async () => {
-    await write([{ type: "step", v: 1, step: 1 }]);
+    await write([told]);
     await appendFile(join(run, "metrics.ndjson"), '{"type":"st');
-    await truncateRunLog(run, 0, saved);
-    expect(await text()).toBe('{"type":"step","v":1,"step":1}\n');
+    await truncateRunLog(run, 20, saved);
+    expect(await text()).toBe(linesOf([told]));
     await write([{ type: "run-end", v: 1, status: "interrupted" }]);
+    await truncateRunLog(run, 20, saved);
+    expect(await text()).toBe(linesOf([told]));
+  });
+
+  test("says that the checkpoint was saved where a kill came before that line", async () => {
+    await truncateRunLog(run, 20, saved);
+    expect(await text()).toBe(linesOf([told]));
+    await truncateRunLog(run, 20, saved);
+    expect(await text()).toBe(linesOf([told]));
+  });
+
+  test("empties the log for a run that starts from the beginning", async () => {
+    await write([{ type: "step", v: 1, step: 1 }]);
     await truncateRunLog(run, 0, saved);
-    expect(await text()).toBe('{"type":"step","v":1,"step":1}\n');
-  });
-
-  test("appends where it was cut", async () => {
-    await write([
-      { type: "step", v: 1, step: 1 },
-      { type: "step", v: 1, step: 2 },
-    ]);
-    await truncateRunLog(run, 1, saved);
-    await write([{ type: "step", v: 1, step: 2, again: true }]);
-    expect(
-      (await text())
-        .trim()
-        .split("\n")
-        .map((line) => JSON.parse(line).step),
-    ).toEqual([1, 2]);
-  });
-
-  test("says that the checkpoint was saved where the kill came before that line", async () => {
-    await truncateRunLog(run, 3, saved);
-    expect(await text()).toBe(
-      '{"type":"checkpoint-saved","v":1,"step":3,"tokens":6,"path":"checkpoints/x"}\n',
-    );
-    await truncateRunLog(run, 3, saved);
-    expect((await text()).trim().split("\n")).toHaveLength(1);
+    expect(await text()).toBe("");
   });
 });

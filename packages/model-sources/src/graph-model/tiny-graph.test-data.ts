@@ -18,11 +18,28 @@ const placeholder = (name: string, type: { type: string }, ...sizes: number[]) =
 export const tinyTable: readonly number[] = [0, -0, 1, -1, 2, -2];
 export const tinyBias: readonly number[] = [10, 20];
 
+interface TinyWeightsGroup {
+  readonly paths: readonly string[];
+  readonly weights: readonly {
+    readonly name: string;
+    readonly shape: number[];
+    readonly dtype: "float32" | "int32";
+  }[];
+}
+
+/** The part of a model.json that the tests touch. */
+interface TinyModel {
+  readonly format: string;
+  readonly generatedBy: string;
+  readonly modelTopology: object;
+  readonly weightsManifest: readonly [TinyWeightsGroup, TinyWeightsGroup];
+}
+
 /**
  * `ids` [batch, longest] → `embedding` [batch, longest, 2] → `biased` → `relu`; `matrix` [allTokens, 2] times its own
  * transpose, and `picked`, which needs the dynamic operation `where`.
  */
-export const tinyModelJson = {
+export const tinyModelJson: TinyModel = {
   format: "graph-model",
   generatedBy: "by hand",
   modelTopology: {
@@ -63,7 +80,7 @@ export const tinyModelJson = {
     },
     { paths: ["third.bin"], weights: [{ name: "axis", shape: [], dtype: "int32" }] },
   ],
-} as const;
+};
 
 /** The weight files by name; the first two are cut in the middle of a weight, as the converter does. */
 export function tinyShards(): Record<string, Uint8Array> {
