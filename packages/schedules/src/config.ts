@@ -1,5 +1,6 @@
 import { nearest, parseConfig, type Schedule } from "@plumbline/core";
 import { z } from "zod";
+import { compositeSchedules } from "./composite-schedules.ts";
 import { constant } from "./constant.ts";
 import { cosineDecay } from "./cosine-decay.ts";
 import type { Curve } from "./curve.ts";
@@ -161,9 +162,10 @@ export function curveFromConfig(config: unknown, options: { readonly where?: str
 }
 
 /**
- * A schedule from the configuration of its curve: `schedule(name, curveFromConfig(config))`.
+ * A schedule from its configuration. A name in `compositeSchedules` is a schedule of several scalars with options of its own; any
+ * other is a scalar, and the configuration its curve: `schedule(name, curveFromConfig(config))`.
  *
- * @param name the scalar that it supplies: `lr`, or one of the architecture's controls
+ * @param name the scalar that it supplies, `lr` or one of the architecture's controls; or a composite schedule
  * @throws PlumblineError as `curveFromConfig`
  * @example
  * import { scheduleFromConfig } from "@plumbline/schedules";
@@ -176,5 +178,6 @@ export function scheduleFromConfig(
   config: unknown,
   options: { readonly where?: string } = {},
 ): Schedule {
-  return schedule(name, curveFromConfig(config, options));
+  const composite = compositeSchedules.find((candidate) => candidate.name === name);
+  return composite?.fromConfig(config, options) ?? schedule(name, curveFromConfig(config, options));
 }

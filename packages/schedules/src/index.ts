@@ -1,3 +1,4 @@
+export { type CompositeSchedule, compositeSchedules } from "./composite-schedules.ts";
 export {
   type CurveConfig,
   type CurvePartConfig,
