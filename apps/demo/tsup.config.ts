@@ -1,3 +1,3 @@
 import { library } from "../../tools/tsup.ts";
 
-export default library({ index: "src/index.ts" }, { platform: "node" });
+export default library({ index: "src/index.ts", source: "src/source.ts" }, { platform: "node" });

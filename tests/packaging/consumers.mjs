@@ -4,9 +4,12 @@ import { join } from "node:path";
 import { root, run } from "../../tools/support/run.mjs";
 import { publishedPackages, readManifest } from "../../tools/support/workspace.mjs";
 
-/** Nothing is visible but what a package declares: no hoisting, no forgotten peers, no install scripts. */
+/**
+ * Nothing is visible but what a package declares: no hoisting, no forgotten peers, no install scripts. One exception:
+ * @tensorflow/tfjs requires `long` and does not say so.
+ */
 const npmrc = [
-  "hoist=false",
+  "hoist-pattern[]=long",
   "public-hoist-pattern[]=",
   "strict-peer-dependencies=true",
   "ignore-scripts=true",

@@ -10,6 +10,8 @@ const environment = {
   ...process.env,
   PATH: [join(root, "node_modules", ".bin"), process.env.PATH].join(delimiter),
   TURBO_TELEMETRY_DISABLED: "1",
+  // pnpm's command shims set it for themselves; handed on, it would let programs find packages that they do not declare.
+  NODE_PATH: undefined,
   DO_NOT_TRACK: "1",
   NO_UPDATE_NOTIFIER: "1",
 };

@@ -11,7 +11,7 @@ import { sourceRegistry } from "./source-registry.ts";
 import { clockOf, type Io } from "./terminal/io.ts";
 import type { Output } from "./terminal/output.ts";
 import type { ActionContext } from "./terminal/program.ts";
-import { shownPath } from "./terminal/shown-path.ts";
+import { leftovers, shownPath } from "./terminal/shown-path.ts";
 
 /** Flags of the command. */
 export interface ExtractFlags {
@@ -123,6 +123,12 @@ export async function extract(context: ActionContext<ExtractFlags>): Promise<und
   const config = layers.parse(extractConfigSchema, "[extract] config");
   const shown = shownPath(config.out, io.cwd);
   await refuseExisting(config.out, shown);
+  for (const path of await leftovers(config.out)) {
+    // Not removed: another extraction may be writing there.
+    output.warn(
+      `${shownPath(path, io.cwd)} is of an extraction that runs or was killed; remove it if it was killed`,
+    );
+  }
   const source = await openSource(config, layers, { folder: document.folder, io });
   if (flags.dryRun) {
     await tryFirstChunk(source, config, { io, output });

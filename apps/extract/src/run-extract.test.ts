@@ -99,6 +99,18 @@ suite("plumbline-extract", () => {
   });
 });
 
+suite("plumbline-extract after a kill", () => {
+  test("names what was left, and leaves it there", async () => {
+    await mkdir(join(cwd, "store.partial-1234"));
+    const { exitCode, io } = await run([await npyConfig()]);
+    expect([exitCode, io.err()]).toEqual([
+      0,
+      expect.stringContaining("warning: store.partial-1234 is of an"),
+    ]);
+    expect(await readdir(cwd)).toContain("store.partial-1234");
+  });
+});
+
 suite("plumbline-extract refuses", () => {
   test("a missing configuration, an unknown source, a misspelt option: exit code 2 with place and suggestion", async () => {
     const missing = await run(["nothing.json"]);

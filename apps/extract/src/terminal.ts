@@ -15,4 +15,4 @@ export {
 } from "./terminal/program.ts";
 export { createProgressLine, type ProgressLine, type ProgressMode } from "./terminal/progress.ts";
 export { reportError } from "./terminal/report-error.ts";
-export { shownPath } from "./terminal/shown-path.ts";
+export { leftovers, shownPath } from "./terminal/shown-path.ts";

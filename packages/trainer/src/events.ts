@@ -61,3 +61,19 @@ export type RunStatus = "completed" | "interrupted" | "diverged";
 export function eventLine(event: TrainerEvent): string {
   return `${JSON.stringify(event)}\n`;
 }
+
+/**
+ * A listener that writes every event as a line of NDJSON.
+ *
+ * @param write takes a line, newline included; the run waits for it, and stops with what it throws
+ * @example
+ * import { createRunLog } from "@plumbline/trainer";
+ *
+ * const log = createRunLog((line) => console.log(line.trimEnd()));
+ * await log({ type: "run-end", v: 1, status: "completed", step: 10, tokens: 80 }); // {"type":"run-end","v":1,"status":"completed","step":10,"tokens":80}
+ */
+export function createRunLog(
+  write: (line: string) => void | Promise<void>,
+): (event: TrainerEvent) => Promise<void> {
+  return async (event) => write(eventLine(event));
+}

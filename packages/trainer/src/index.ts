@@ -1,4 +1,4 @@
-export { eventLine, eventVersion, type RunStatus, type TrainerEvent } from "./events.ts";
+export { createRunLog, eventLine, eventVersion, type RunStatus, type TrainerEvent } from "./events.ts";
 export { inputScaleFor } from "./input-scale.ts";
 export { train } from "./train.ts";
 export type { TrainerCheckpoint, TrainOptions, TrainResult } from "./train-options.ts";

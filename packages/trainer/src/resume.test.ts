@@ -98,6 +98,14 @@ suite("train() resumed", () => {
     expect([whole.seen.opened, whole.seen.closed]).toEqual([1, 1]);
   });
 
+  test("hears a signal from a timer though engine and source never wait", async () => {
+    const controller = new AbortController();
+    const nSteps = 1_000_000;
+    setTimeout(() => controller.abort(), 5);
+    const { result } = await runSmall({ nSteps, logEvery: nSteps, signal: controller.signal });
+    expect(result?.status).toBe("interrupted");
+  });
+
   test("is complete where the signal comes in the last step", async () => {
     expect((await runSmall(abortAfter(10))).result?.status).toBe("completed");
   });
@@ -127,6 +135,13 @@ suite("train() refuses to resume", () => {
     expect(errorOf(finished).message).toContain(words);
     expect(await finished.engine.exportState()).toEqual(fresh);
     expect(finished.events).toEqual([]);
+  });
+
+  test("several differences, naming all of them", async () => {
+    const finished = await runSmall({ ...settings, nSteps: 20, clipNorm: 2, resume: await stopped });
+    expect(errorOf(finished).message).toContain(
+      "a run with nSteps 20, clipNorm 2, got one with nSteps 10, clipNorm 1;",
+    );
   });
 
   test.each<[string, (trainer: JsonObject) => JsonObject]>([

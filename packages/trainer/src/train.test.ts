@@ -1,5 +1,5 @@
 import { expect, describe as suite, test } from "vitest";
-import { eventLine } from "./events.ts";
+import { createRunLog, eventLine } from "./events.ts";
 import { curve, only, rows, runSmall, watchedSource } from "./run.test-support.ts";
 import { dIn } from "./small-engine.test-support.ts";
 
@@ -159,5 +159,26 @@ suite("train()", () => {
       { type: "warning", v: 1, code: "undefined-statistic", message: "ratio is NaN", step: 6 },
     ]);
     expect(checkpoints[0]?.trainer).toMatchObject({ lastStats: { statistics: { l0: 1 } } });
+  });
+});
+
+suite("createRunLog()", () => {
+  test("writes one line an event, in order, and lets the run wait for it", async () => {
+    const lines: string[] = [];
+    const write = async (line: string): Promise<void> => {
+      await Promise.resolve();
+      lines.push(line);
+    };
+    const { events } = await runSmall({ onEvent: createRunLog(write) });
+    expect(lines).toEqual(events.map(eventLine));
+    expect(lines.every((line) => line.indexOf("\n") === line.length - 1)).toBe(true);
+  });
+
+  test("stops the run where a line cannot be written", async () => {
+    const full = new Error("disk full");
+    const onEvent = createRunLog(() => {
+      throw full;
+    });
+    expect((await runSmall({ onEvent })).error).toBe(full);
   });
 });

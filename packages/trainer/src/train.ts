@@ -2,6 +2,7 @@ import { PlumblineError, type Progress, type StepStats } from "@plumbline/core";
 import { eventVersion, type TrainerEvent } from "./events.ts";
 import { divergence, finiteStats, undefinedStatistics } from "./finite.ts";
 import { checkBatch, scaled } from "./input-scale.ts";
+import { letOthersRun } from "./let-others-run.ts";
 import { createPace, type Pace } from "./pace.ts";
 import { end, openRun, type Run, save, stopDiverged } from "./run.ts";
 import { evaluate, type StepScalars } from "./scalars.ts";
@@ -87,6 +88,7 @@ async function takeSteps(run: Run): Promise<void> {
     if (signal?.aborted) break;
     checkBatch(batch, { length, step: run.state.step + 1 });
     await takeStep(run, scaled(batch, inputScale, buffer), pace);
+    await letOthersRun();
     if (run.state.step >= nSteps || signal?.aborted) break;
   }
 }

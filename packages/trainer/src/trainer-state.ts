@@ -58,11 +58,23 @@ const stateSchema: ConfigSchema<TrainerState> = z.strictObject({
 /** What of a state must be the same in the run that resumes it. */
 const binding = ["nSteps", "batchSize", "inputScale", "clipNorm", "fixedScalars"] as const;
 
-function mismatch(what: string, expected: string, got: string): PlumblineError {
+/** A setting of a checkpoint that is another than this run's, in words. */
+interface Difference {
+  readonly what: string;
+  readonly expected: string;
+  readonly got: string;
+}
+
+/** Names every difference at once: who must change settings should not have to try them one by one. */
+function mismatch(differences: readonly Difference[]): PlumblineError {
+  const expected = differences.map((difference) => `${difference.what} ${difference.expected}`).join(", ");
+  const got = differences.map((difference) =>
+    differences.length === 1 ? difference.got : `${difference.what} ${difference.got}`,
+  );
   return new PlumblineError({
     code: "resume-mismatch",
     kind: "usage",
-    message: `[trainer] train(): expected a checkpoint of a run with ${what} ${expected}, got one with ${got}`,
+    message: `[trainer] train(): expected a checkpoint of a run with ${expected}, got one with ${got.join(", ")}`,
     hint: "resume with the settings of the stopped run, or start a new run",
   });
 }
@@ -96,12 +108,14 @@ function namesOf(states: ScheduleStates): string {
 export function resumedState(saved: JsonObject, own: TrainerState): TrainerState {
   const state = parseConfig(stateSchema, saved, { from: "[trainer] train()", where: "trainer state" });
   if (state.diverged) throw diverged(state.step);
-  for (const key of binding) {
-    const [expected, got] = [inWords(own[key]), inWords(state[key])];
-    if (expected !== got) throw mismatch(key, expected, got);
+  const both = [
+    ...binding.map((what) => ({ what, expected: inWords(own[what]), got: inWords(state[what]) })),
+    { what: "schedules", expected: namesOf(own.schedules), got: namesOf(state.schedules) },
+  ];
+  const differences = both.filter(({ expected, got }) => expected !== got);
+  if (differences.length > 0) throw mismatch(differences);
+  if (state.step > state.nSteps) {
+    throw mismatch([{ what: "steps taken up to", expected: String(own.nSteps), got: String(state.step) }]);
   }
-  const [expected, got] = [namesOf(own.schedules), namesOf(state.schedules)];
-  if (expected !== got) throw mismatch("schedules", expected, got);
-  if (state.step > state.nSteps) throw mismatch("steps taken up to", String(own.nSteps), String(state.step));
   return state;
 }

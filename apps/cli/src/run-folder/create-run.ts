@@ -1,7 +1,8 @@
-import { stat, writeFile } from "node:fs/promises";
+import { rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PlumblineError } from "@plumbline/core";
 import { createFolderAtomically } from "@plumbline/core/node";
+import { leftovers } from "@plumbline/extract/terminal";
 import { exists } from "../load-sae.ts";
 import { jsonText, type RunRecord, readRunRecord, runRecordFile } from "./run-record.ts";
 
@@ -35,6 +36,8 @@ export async function createRun(
   folder: string,
   content: { record: RunRecord; config: object },
 ): Promise<void> {
+  // Left by a process killed within the few milliseconds that this takes.
+  for (const path of await leftovers(folder)) await rm(path, { recursive: true, force: true });
   await createFolderAtomically(folder, async (temporary) => {
     await writeFile(join(temporary, runConfigFile), jsonText(content.config));
     await writeFile(join(temporary, runRecordFile), jsonText(content.record));

@@ -50,7 +50,10 @@ suite("truncateRunLog()", () => {
   });
 
   test("empties the log for a run that starts from the beginning", async () => {
-    await write([{ type: "step", v: 1, step: 1 }]);
+    await write([
+      { type: "run-start", v: 1, step: 0 },
+      { type: "step", v: 1, step: 1 },
+    ]);
     await truncateRunLog(run, 0, saved);
     expect(await text()).toBe("");
   });

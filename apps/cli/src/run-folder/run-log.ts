@@ -77,7 +77,8 @@ export async function truncateRunLog(
   // No flag of its own both makes a file and allows cutting it.
   const file = await open(path, constants.O_RDWR | constants.O_CREAT);
   try {
-    await file.truncate(Math.min(bytes, (await file.stat()).size));
+    // From the beginning the first line is written again, too.
+    await file.truncate(step === 0 ? 0 : Math.min(bytes, (await file.stat()).size));
     if (step === 0 || tellsOfCheckpoint) return;
     const line = { type: "checkpoint-saved", v: 1, step, ...checkpoint };
     await file.write(`${JSON.stringify(line)}\n`, (await file.stat()).size);

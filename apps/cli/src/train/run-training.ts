@@ -31,7 +31,13 @@ async function trainInto(training: Training, context: RunContext): Promise<"comp
       run: basename(run),
       config: portableConfig(resolved, { run, architecture: built.resolved }),
     };
-    const onEvent = createFollower({ ...context, log, nSteps, resumed: checkpoint !== undefined, head });
+    const onEvent = createFollower({
+      ...context,
+      log,
+      nSteps,
+      resumed: (checkpoint?.engine.nSteps ?? 0) > 0,
+      head,
+    });
     const { status } = await train({
       engine,
       batches: store.batchSource({ seed }),

@@ -22,7 +22,7 @@ export interface MemoryIo extends Io {
  *
  * const io = memoryIo();
  * createOutput(io, { json: true }).event({ type: "done", v: 1 });
- * console.log(io.lines()[0].type); // done
+ * console.log(io.lines()[0]?.type); // done
  */
 export function memoryIo(
   options: { env?: Io["env"]; cwd?: string; isTTY?: boolean; signal?: AbortSignal } = {},

@@ -119,12 +119,15 @@ function feedStarter<T extends GraphTensor>(
  * @example
  * import { graphModelSource } from "@plumbline/model-sources";
  *
- * // Stands in for loadGraphModelFromFolder(): each token's activations are [id, -id].
- * const tensor = (values, shape) => ({ shape, dtype: "float32", data: async () => Float32Array.from(values), dispose() {} });
- * const model = {
- *   executeAsync: async ({ ids }) => tensor((await ids.data()).flatMap((id) => [id, -id]), [...ids.shape, 2]),
- * };
- * const ids = { ...tensor([], [2, 2]), data: async () => [5, 6, 7, 0] };
+ * // Stands in for loadGraphModelFromFolder(): two sequences, the second one padded.
+ * const tensor = (values: number[], shape: number[]) => ({
+ *   shape,
+ *   dtype: "float32",
+ *   data: async () => Float32Array.from(values),
+ *   dispose() {},
+ * });
+ * const model = { executeAsync: async () => tensor([5, -5, 6, -6, 7, -7, 0, 0], [2, 2, 2]) };
+ * const ids = tensor([5, 6, 7, 0], [2, 2]);
  * const source = graphModelSource({
  *   model,
  *   node: "embedding",
