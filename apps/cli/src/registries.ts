@@ -1,5 +1,5 @@
 import { rowMaps } from "@plumbline/aligned";
-import { relu, topK } from "@plumbline/architectures";
+import { builtInArchitectures, type Preset, presets } from "@plumbline/architectures";
 import { tfjsCpuBackend } from "@plumbline/backend-tfjs-cpu";
 import { tfjsWasmBackend } from "@plumbline/backend-tfjs-wasm";
 import {
@@ -19,6 +19,7 @@ export interface Registries {
   readonly backends: Registry<Backend<Tensor>>;
   readonly sources: Registry<SourcePlugin>;
   readonly maps: ReturnType<typeof rowMaps>;
+  readonly presets: Registry<Preset>;
 }
 
 /**
@@ -36,8 +37,7 @@ export function createRegistries(plugins: readonly PlumblinePlugin[]): Registrie
       },
       // A plugin's module is checked for its contract version; its types are its author's word.
       [
-        relu,
-        topK,
+        ...builtInArchitectures,
         ...plugins.flatMap((plugin) => (plugin.architectures ?? []) as ArchitectureFactory<Tensor>[]),
       ],
     ),
@@ -51,5 +51,6 @@ export function createRegistries(plugins: readonly PlumblinePlugin[]): Registrie
     ),
     sources: sourceRegistry(plugins),
     maps: rowMaps(),
+    presets: presets(),
   };
 }

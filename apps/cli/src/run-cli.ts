@@ -7,6 +7,7 @@ import {
   repeated,
   wholeNumber,
 } from "@plumbline/extract/terminal";
+import type { PresetFlags } from "./config/preset-command.ts";
 import type { SchemaFlags } from "./config/schema-command.ts";
 import type { DoctorFlags } from "./doctor/doctor-command.ts";
 import type { EvalFlags } from "./eval/eval-command.ts";
@@ -95,6 +96,17 @@ function addLooking(program: Program): void {
   program.action<SchemaFlags>(
     schema,
     lazily(async () => (await import("./config/schema-command.ts")).printSchema),
+  );
+  const preset = config
+    .command("preset")
+    .description("print a reference library's recipe as a training configuration")
+    .argument("<name>", '"plumbline list presets" names them')
+    .option("--d-in <n>", "width of the activations", wholeNumber)
+    .option("--d-sae <n>", "latents in the dictionary; some learning rates depend on it", wholeNumber)
+    .option("--steps <n>", "steps of training", wholeNumber);
+  program.action<PresetFlags>(
+    preset,
+    lazily(async () => (await import("./config/preset-command.ts")).printPreset),
   );
 }
 

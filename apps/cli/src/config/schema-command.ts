@@ -1,7 +1,7 @@
 import { type JsonObject, unknownNameError } from "@plumbline/core";
 import { extractConfigSchema, loadPlugins } from "@plumbline/extract";
 import type { ActionContext } from "@plumbline/extract/terminal";
-import { curveConfigSchema } from "@plumbline/schedules";
+import { compositeSchedules, curveConfigSchema } from "@plumbline/schedules";
 import { z } from "zod";
 import { createRegistries, type Registries } from "../registries.ts";
 import { trainConfigSchema } from "../train/train-config.ts";
@@ -48,11 +48,18 @@ function withCurves(whole: ObjectSchema): ObjectSchema {
   // Curves hold curves; in their own schema that refers to the root.
   const text = JSON.stringify(curve).replaceAll('"$ref":"#"', '"$ref":"#/$defs/curve"');
   const schedules = whole.properties?.schedules as JsonObject;
+  const composite = compositeSchedules.map(({ name, description, schema }) => {
+    const { $schema: __, ...own } = jsonSchema(schema);
+    return [name, { description, ...own }];
+  });
   const additionalProperties = { anyOf: [{ type: "number" }, { $ref: "#/$defs/curve" }] };
   return {
     ...whole,
     $defs: { curve: JSON.parse(text) as JsonObject },
-    properties: { ...whole.properties, schedules: { ...schedules, additionalProperties } },
+    properties: {
+      ...whole.properties,
+      schedules: { ...schedules, properties: Object.fromEntries(composite), additionalProperties },
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 import { unknownNameError } from "@plumbline/core";
 import { loadPlugins } from "@plumbline/extract";
 import type { ActionContext } from "@plumbline/extract/terminal";
-import { curveConfigSchema } from "@plumbline/schedules";
+import { compositeSchedules, curveConfigSchema } from "@plumbline/schedules";
 import { z } from "zod";
 import { createRegistries, type Registries } from "../registries.ts";
 import { textTable } from "../text-table.ts";
@@ -50,7 +50,8 @@ const listers: Readonly<Record<string, Lister>> = {
       }),
     ),
   maps: async ({ maps }) => maps.values.map(({ name, description }) => ({ name, description })),
-  schedules: async () => curveEntries(),
+  presets: async ({ presets }) => presets.values.map(({ name, description }) => ({ name, description })),
+  schedules: async () => [...curveEntries(), ...compositeSchedules],
   sources: async ({ sources }) => sources.values.map(({ name, description }) => ({ name, description })),
 };
 

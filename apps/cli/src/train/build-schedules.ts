@@ -1,13 +1,57 @@
 import { type Architecture, PlumblineError, type Schedule, unknownNameError } from "@plumbline/core";
 import type { LayeredConfig } from "@plumbline/extract/config";
-import { scheduleFromConfig } from "@plumbline/schedules";
+import { compositeSchedules, scheduleFromConfig } from "@plumbline/schedules";
 import type { TrainConfig } from "./train-config.ts";
 
 /** The learning rate; all other scalars are the architecture's. */
 const learningRate = "lr";
 
+/** The scalars that a key of the configuration's schedules supplies: itself, or what a composite schedule does. */
+function suppliedBy(key: string): readonly string[] {
+  return compositeSchedules.find(({ name }) => name === key)?.scalars ?? [key];
+}
+
+/** Refuses a key that supplies something the architecture does not take. */
+function checkWanted(
+  key: string,
+  wanted: readonly string[],
+  config: TrainConfig,
+  layers: LayeredConfig,
+): void {
+  if (suppliedBy(key).every((scalar) => wanted.includes(scalar))) return;
+  const composite = compositeSchedules
+    .filter(({ scalars }) => scalars.every((scalar) => wanted.includes(scalar)))
+    .map(({ name }) => name);
+  throw unknownNameError({
+    kind: "scalar",
+    name: key,
+    known: [...wanted, ...composite],
+    from: `[cli] schedules of architecture ${config.architecture.name}`,
+    where: `${layers.placeOf(`schedules.${key}`)}, key schedules.${key}`,
+  });
+}
+
+/** Refuses a configuration that leaves out a scalar of the architecture. */
+function checkComplete(wanted: readonly string[], config: TrainConfig, layers: LayeredConfig): void {
+  const supplied = Object.keys(config.schedules).flatMap(suppliedBy);
+  for (const name of wanted) {
+    if (supplied.includes(name)) continue;
+    const composite = compositeSchedules.find(({ scalars }) => scalars.includes(name))?.name;
+    const whole =
+      composite !== undefined && wanted.includes("p") ? `, or "${composite}" for all its scalars` : "";
+    throw new PlumblineError({
+      code: "missing-scalar",
+      kind: "usage",
+      message: `[cli] schedules: architecture "${config.architecture.name}" needs ${name}`,
+      where: `${layers.placeOf("schedules")}, key schedules.${name}`,
+      hint: `add "${name}" to schedules: a number, or a schedule ("plumbline list schedules")${whole}`,
+    });
+  }
+}
+
 /**
- * The schedules of a configuration: one for `lr` and one for each scalar that the architecture declares.
+ * The schedules of a configuration: for `lr` and each scalar that the architecture declares, one by one or several by a composite
+ * schedule such as `p-annealing`.
  *
  * @throws PlumblineError `unknown-scalar`, `missing-scalar`, `bad-config`, each with its place
  */
@@ -17,31 +61,13 @@ export function buildSchedules<T>(
   layers: LayeredConfig,
 ): readonly Schedule[] {
   const wanted = [learningRate, ...architecture.controls];
-  for (const name of Object.keys(config.schedules)) {
-    if (wanted.includes(name)) continue;
-    throw unknownNameError({
-      kind: "scalar",
-      name,
-      known: wanted,
-      from: `[cli] schedules of architecture ${config.architecture.name}`,
-      where: `${layers.placeOf(`schedules.${name}`)}, key schedules.${name}`,
-    });
-  }
-  return wanted.map((name) => {
-    const given = config.schedules[name];
-    if (given === undefined) {
-      throw new PlumblineError({
-        code: "missing-scalar",
-        kind: "usage",
-        message: `[cli] schedules: architecture "${config.architecture.name}" needs ${name}`,
-        where: `${layers.placeOf("schedules")}, key schedules.${name}`,
-        hint: `add "${name}" to schedules: a number, or a schedule ("plumbline list schedules")`,
-      });
-    }
+  for (const key of Object.keys(config.schedules)) checkWanted(key, wanted, config, layers);
+  checkComplete(wanted, config, layers);
+  return Object.entries(config.schedules).map(([key, given]) => {
     try {
-      return scheduleFromConfig(name, typeof given === "number" ? { kind: "constant", value: given } : given);
+      return scheduleFromConfig(key, typeof given === "number" ? { kind: "constant", value: given } : given);
     } catch (error) {
-      throw layers.locate(error, `schedules.${name}`);
+      throw layers.locate(error, `schedules.${key}`);
     }
   });
 }
