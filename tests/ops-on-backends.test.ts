@@ -4,6 +4,7 @@ import { createRandom, fillNormal } from "@plumbline/core";
 import {
   accumulateRows,
   accumulateValues,
+  batchTopK,
   coupled,
   denseDecode,
   denseFromSelection,
@@ -11,7 +12,10 @@ import {
   firingCounts,
   gatherRows,
   gatherSelected,
+  jumpRelu,
   largest,
+  lpNorm,
+  lpPower,
   preActivations,
   projectOntoAligned,
   rejectRows,
@@ -21,6 +25,7 @@ import {
   scaleToAligned,
   selectPreActivations,
   sparseDecode,
+  stepOver,
   tied,
   topK,
   unitRows,
@@ -67,6 +72,9 @@ function inputs() {
     rows: normal([F, D], 5) as Tensor2D,
     bias: normal([F], 6) as Tensor1D,
     center: normal([D], 7) as Tensor1D,
+    threshold: normal([F], 8).abs() as Tensor1D,
+    // Some silent, all others well above 0, where slopes of small powers are of order one.
+    latents: preActs.relu().add(preActs.step().mul(0.2)) as Tensor2D,
     few: largest(preActs, { k: 4 }),
     many: largest(preActs, { k: 10 }),
   };
@@ -101,6 +109,22 @@ const differentiable: Readonly<Record<string, Differentiable>> = {
     run: (at, ...values) => preActivations(encoderOf(at, values)),
   },
   topK: { of: (at) => [at.preActs], run: (_at, p) => topK(p as Tensor2D, { k: 4 }) },
+  batchTopK: { of: (at) => [at.preActs], run: (_at, p) => batchTopK(p as Tensor2D, { k: 3.3 }) },
+  "batchTopK, ranked otherwise": {
+    of: (at) => [at.preActs],
+    run: (at, p) => batchTopK(p as Tensor2D, { k: 3, ranking_BF: at.preActs.neg() as Tensor2D }),
+  },
+  jumpRelu: {
+    of: (at) => [at.preActs, at.threshold],
+    run: (_at, p, t) => jumpRelu(p as Tensor2D, t as Tensor1D, { bandwidth: 0.5 }),
+  },
+  stepOver: {
+    of: (at) => [at.threshold],
+    run: (at, t) => stepOver(at.preActs, t as Tensor1D, { bandwidth: 0.5 }),
+  },
+  lpPower: { of: (at) => [at.latents], run: (_at, l) => lpPower(l as Tensor2D, { p: 0.4 }) },
+  // Divided by its size, some 60² here, so that the sums compared are of order one.
+  lpNorm: { of: (at) => [at.latents], run: (_at, l) => lpNorm(l as Tensor2D, { p: 0.5 }).div(3600) },
   "selectPreActivations, gathered": select((at) => at.few),
   "selectPreActivations, dense": select((at) => at.many),
   denseFromSelection: {
@@ -204,6 +228,29 @@ suite("largest() on every backend", () => {
         for (const k of [1, 64, 1300, 5000]) {
           const { indices_BK } = largest(tensor2d(values, [1, 5000]), { k });
           expectSameNumbers(indices_BK.dataSync(), order.slice(0, k), `indices of k ${k}`);
+        }
+      });
+    });
+  }
+});
+
+suite("batchTopK() on every backend", () => {
+  for (const backend of ["cpu", "wasm"]) {
+    test(`gives ties to the earlier token, then the lower latent, exactly: ${backend}`, async () => {
+      await setBackend(backend);
+      const values = Float32Array.from({ length: 40 * 125 }, (_, i) => (i * 7919) % 4);
+      const order = Array.from(values, (_, i) => i).sort(
+        (a, b) => (values[b] ?? 0) - (values[a] ?? 0) || a - b,
+      );
+      tidy(() => {
+        for (const k of [1, 20, 100]) {
+          const expected = new Float32Array(values.length);
+          for (const i of order.slice(0, 40 * k)) expected[i] = values[i] ?? 0;
+          expectSameNumbers(
+            batchTopK(tensor2d(values, [40, 125]), { k }).dataSync(),
+            expected,
+            `latents of k ${k}`,
+          );
         }
       });
     });

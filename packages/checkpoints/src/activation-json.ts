@@ -2,7 +2,7 @@ import { type ActivationRule, nearest } from "@plumbline/core";
 import { checkpointError } from "./errors.ts";
 import type { JsonFields } from "./json-fields.ts";
 
-const kinds = ["relu", "topk", "jumprelu", "custom"] as const;
+const kinds = ["relu", "topk", "jumprelu", "gated", "custom"] as const;
 
 /** The keys of an activation rule in the order in which they are written. */
 export function activationJson(rule: ActivationRule): Record<string, unknown> {
@@ -32,6 +32,7 @@ export function readActivation(
     switch (kind) {
       case "relu":
       case "jumprelu":
+      case "gated":
         return { kind };
       case "topk":
         return { kind, k: rule.count("k", 1, dSae) };

@@ -12,6 +12,7 @@ export const rules: readonly ActivationRule[] = [
   { kind: "topk", k: 2 },
   { kind: "jumprelu" },
   { kind: "custom", architecture: "my-own", config: { temperature: 0.5, parts: [1, 2] } },
+  { kind: "gated" },
 ];
 
 /** An SAE of width 3 with 4 latents. */
@@ -25,6 +26,12 @@ export function exampleForm(activation: ActivationRule = { kind: "relu" }): Infe
     decoder: floats(dSae * dIn, 40),
     decoderBias: floats(dIn, 60),
     ...(activation.kind === "jumprelu" && { threshold: floats(dSae, 80) }),
+    ...(activation.kind === "gated" && {
+      extra: {
+        magnitudeBias: { shape: [dSae], data: floats(dSae, 84) },
+        magnitudeScale: { shape: [dSae], data: floats(dSae, 88) },
+      },
+    }),
     ...(activation.kind === "custom" && {
       extra: { gate: { shape: [dSae, 2], data: floats(dSae * 2, 90) }, groups: int32([dSae], [0, 0, 1, 1]) },
     }),

@@ -3,11 +3,13 @@ import { checkpointError, quote } from "./errors.ts";
 import type { Arrays } from "./tensor-file.ts";
 
 const extraPrefix = "extra/";
+/** What a gated rule has beside the standard tensors, `[dSae]` each. */
+const gatedExtras = ["magnitudeBias", "magnitudeScale"] as const;
 
 /** How a function complains about a tensor of an inference form. */
 export type Complain = (code: string, tensor: string, message: string) => PlumblineError;
 
-/** Shapes of the tensors that a form with this rule has; `extra/…` of a custom rule come on top. */
+/** Shapes of the tensors that a form with this rule has; further `extra/…` of a custom rule come on top. */
 function expectedShapes(
   widths: { dIn: number; dSae: number },
   rule: ActivationRule,
@@ -21,6 +23,7 @@ function expectedShapes(
     ["encoderBias", [dSae]],
   ]);
   if (rule.kind === "jumprelu" || (rule.kind === "custom" && withThreshold)) shapes.set("threshold", [dSae]);
+  if (rule.kind === "gated") for (const name of gatedExtras) shapes.set(extraPrefix + name, [dSae]);
   return shapes;
 }
 

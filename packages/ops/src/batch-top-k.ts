@@ -7,6 +7,7 @@ import {
   step,
   type Tensor1D,
   type Tensor2D,
+  tidy,
   topk,
 } from "@tensorflow/tfjs-core";
 import { differentiable } from "./differentiable.ts";
@@ -44,14 +45,16 @@ export function batchTopK(preActs_BF: Tensor2D, options: { k: number; ranking_BF
   }
   const n = nTokens * nLatents;
   const nKept = Math.max(1, Math.floor(k * nTokens));
-  const { values, indices } = topk(reshape(ranking_BF, [1, n]), nKept, true);
-  // A kept entry that ranks at or below 0 would be 0 after the ReLU anyway.
-  const kept = scatterND(reshape(indices, [nKept, 1]), step(reshape(values, [nKept])) as Tensor1D, [n]);
-  const mask_BF = mul(reshape(kept, [nTokens, nLatents]), step(preActs_BF)) as Tensor2D;
-  return differentiable({
-    inputs: [preActs_BF],
-    constants: [mask_BF],
-    forward: () => mul(relu(preActs_BF), mask_BF) as Tensor2D,
-    gradient: (dy_BF, _inputs, [mask]) => [mul(dy_BF, mask as Tensor2D)],
+  return tidy(() => {
+    const { values, indices } = topk(reshape(ranking_BF, [1, n]), nKept, true);
+    // A kept entry that ranks at or below 0 would be 0 after the ReLU anyway.
+    const kept = scatterND(reshape(indices, [nKept, 1]), step(reshape(values, [nKept])) as Tensor1D, [n]);
+    const mask_BF = mul(reshape(kept, [nTokens, nLatents]), step(preActs_BF)) as Tensor2D;
+    return differentiable({
+      inputs: [preActs_BF],
+      constants: [mask_BF],
+      forward: () => mul(relu(preActs_BF), mask_BF) as Tensor2D,
+      gradient: (dy_BF, _inputs, [mask]) => [mul(dy_BF, mask as Tensor2D)],
+    });
   });
 }

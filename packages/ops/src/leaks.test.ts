@@ -1,8 +1,11 @@
 import { grads, memory, sum, type Tensor, type Tensor1D, type Tensor2D } from "@tensorflow/tfjs";
 import { expect, describe as suite, test } from "vitest";
+import { batchTopK } from "./batch-top-k.ts";
 import { denseDecode, sparseDecode } from "./decode.ts";
 import { gatherRows, gatherSelected } from "./gather-selected.ts";
 import { normalTensor } from "./gradient.test-support.ts";
+import { jumpRelu, stepOver } from "./jump-relu.ts";
+import { lpNorm, lpPower } from "./lp.ts";
 import { preActivations } from "./pre-activations.ts";
 import { coupled, tied } from "./row-maps/controls.ts";
 import { projectOntoAligned } from "./row-maps/projection.ts";
@@ -21,6 +24,7 @@ const otherRows = normalTensor([dSae, 4], 3) as Tensor2D;
 const bias = normalTensor([dSae], 4) as Tensor1D;
 const center = normalTensor([4], 5) as Tensor1D;
 const preActs = normalTensor([3, dSae], 6) as Tensor2D;
+const latents = preActs.abs() as Tensor2D;
 const [sparse, dense] = [largest(preActs, { k: 2 }), largest(preActs, { k: 3 })];
 const encoder = (e: Tensor, b: Tensor, c: Tensor) => ({
   x_BD,
@@ -47,6 +51,11 @@ const differentiableOps: Readonly<
     [rows, bias, center],
   ],
   topK: [(p) => topK(p as Tensor2D, { k: 2 }), [preActs]],
+  batchTopK: [(p) => batchTopK(p as Tensor2D, { k: 2.5 }), [preActs]],
+  jumpRelu: [(p, t) => jumpRelu(p as Tensor2D, t as Tensor1D, { bandwidth: 0.5 }), [preActs, bias]],
+  stepOver: [(t) => stepOver(preActs, t as Tensor1D, { bandwidth: 0.5 }), [bias]],
+  lpPower: [(l) => lpPower(l as Tensor2D, { p: 0.5 }), [latents]],
+  lpNorm: [(l) => lpNorm(l as Tensor2D, { p: 0.5 }), [latents]],
   denseFromSelection: [
     (v) => denseFromSelection({ ...sparse, values_BK: v as Tensor2D }, { dSae }),
     [sparse.values_BK],

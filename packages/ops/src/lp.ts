@@ -10,6 +10,7 @@ import {
   type Tensor,
   type Tensor1D,
   type Tensor2D,
+  tidy,
 } from "@tensorflow/tfjs-core";
 import { differentiable } from "./differentiable.ts";
 
@@ -50,10 +51,12 @@ export function lpPower(latents_BF: Tensor2D, options: { p: number }): Tensor1D 
  */
 export function lpNorm(latents_BF: Tensor2D, options: { p: number }): Tensor1D {
   const { p } = options;
-  const power_B = lpPower(latents_BF, options);
-  return differentiable({
-    inputs: [power_B],
-    forward: () => powerOfPositive(power_B, 1 / p) as Tensor1D,
-    gradient: (dy_B, [power]) => [mul(dy_B, div(powerOfPositive(power as Tensor, 1 / p - 1), p))],
+  return tidy(() => {
+    const power_B = lpPower(latents_BF, options);
+    return differentiable({
+      inputs: [power_B],
+      forward: () => powerOfPositive(power_B, 1 / p) as Tensor1D,
+      gradient: (dy_B, [power]) => [mul(dy_B, div(powerOfPositive(power as Tensor, 1 / p - 1), p))],
+    });
   });
 }

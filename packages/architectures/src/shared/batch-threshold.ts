@@ -4,9 +4,7 @@ import {
   add,
   cast,
   div,
-  exp,
   greater,
-  log,
   max,
   min,
   minimum,
@@ -58,13 +56,16 @@ export const thresholdFields: { readonly [K in keyof ThresholdConfig]: z.ZodType
     ),
 };
 
-/** Buffers: the usable threshold, its running average, and how many batches and updates there were. */
+/**
+ * Buffers: the usable threshold, its running average, how many batches there were, and the weight that the average has
+ * gathered: `1 − decay^updates`, summed as the average is, so that their quotient is exact for a constant value.
+ */
 export function thresholdBuffers(): Named<NamedArray> {
   return {
     threshold: { shape: [1], data: new Float32Array(1) },
     thresholdAverage: { shape: [1], data: new Float32Array(1) },
     batches: { shape: [1], data: new Int32Array(1) },
-    thresholdUpdates: { shape: [1], data: new Int32Array(1) },
+    thresholdWeight: { shape: [1], data: new Float32Array(1) },
   };
 }
 
@@ -91,20 +92,19 @@ export function nextThreshold(config: ThresholdConfig, buffers: TensorMap, laten
   const batches = named(buffers, "batches");
   const started = cast(greater(batches, scalar(thresholdAfterBatches - 1, "int32")), "float32");
   const due = mul(exists, started);
-  const before = cast(named(buffers, "thresholdUpdates"), "float32");
-  const after = add(before, due);
+  const before = named(buffers, "thresholdWeight");
   const average = named(buffers, "thresholdAverage");
   const isFirst = sub(1, step(before));
   // The share of the new value: all of it at the first update where the average starts from there.
   const share = thresholdAverage === "first-value" ? add(mul(isFirst, decay), 1 - decay) : scalar(1 - decay);
   const moved = add(average, mul(mul(due, share), sub(value, average)));
-  const gathered = sub(1, exp(mul(after, log(scalar(Math.max(decay, 1e-30))))));
-  const usable = thresholdAverage === "corrected" ? div(moved, add(gathered, sub(1, step(after)))) : moved;
+  const weight = add(before, mul(mul(due, share), sub(1, before)));
+  const usable = thresholdAverage === "corrected" ? div(moved, add(weight, sub(1, step(weight)))) : moved;
   return {
     threshold: usable,
     thresholdAverage: moved,
     batches: add(batches, scalar(1, "int32")),
-    thresholdUpdates: cast(after, "int32"),
+    thresholdWeight: weight,
   };
 }
 
