@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { root, run } from "../../tools/support/run.mjs";
 import { publishedPackages, readManifest } from "../../tools/support/workspace.mjs";
@@ -56,6 +56,23 @@ function testedVersions() {
 }
 
 /**
+ * Copies the project of somebody who writes an architecture of their own.
+ *
+ * @param {string} folder
+ * @param {Readonly<Record<string, string>>} overrides what each dependency is taken from
+ * @returns {Promise<string>} its folder
+ */
+async function copyPluginProject(folder, overrides) {
+  const project = join(folder, "plugin-project");
+  await cp(join(root, "tests/packaging/plugin-project"), project, { recursive: true });
+  const manifest = JSON.parse(readFileSync(join(project, "package.json"), "utf8"));
+  const names = Object.keys(manifest.dependencies);
+  const dependencies = Object.fromEntries(names.map((name) => [name, overrides[name] ?? "*"]));
+  await writeFile(join(project, "package.json"), JSON.stringify({ ...manifest, dependencies }));
+  return project;
+}
+
+/**
  * Makes one user's folder for each package, holding what the package's README tells to install and nothing else.
  *
  * @param {string} folder
@@ -81,6 +98,7 @@ export async function installConsumers(folder, tarballs) {
     );
     consumers[one.manifest.name] = consumer;
   }
+  consumers["plugin-project"] = await copyPluginProject(folder, overrides);
   await writeFile(
     join(folder, "package.json"),
     JSON.stringify({ private: true, pnpm: { overrides, peerDependencyRules } }),
