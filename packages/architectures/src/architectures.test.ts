@@ -1,13 +1,15 @@
-import {
-  type Architecture,
-  createRandom,
-  type Named,
-  type NamedArray,
-  PlumblineError,
-} from "@plumbline/core";
+import { type Architecture, createRandom, type Named, type NamedArray } from "@plumbline/core";
 import { memory, type Tensor, tensor2d, tidy } from "@tensorflow/tfjs";
 import { expect, describe as suite, test } from "vitest";
+import { batchTopK } from "./batch-topk/batch-topk.ts";
+import { builtInArchitectures } from "./built-in.ts";
+import { refusal } from "./by-hand.test-support.ts";
 import { tensorsFrom } from "./float64.test-support.ts";
+import { gated } from "./gated/gated.ts";
+import { gatedAnneal } from "./gated/gated-anneal.ts";
+import { jumpRelu } from "./jumprelu/jumprelu.ts";
+import { matryoshkaBatchTopK } from "./matryoshka-batch-topk/matryoshka-batch-topk.ts";
+import { pAnneal } from "./p-anneal/p-anneal.ts";
 import { relu } from "./relu/relu.ts";
 import { nextFiring } from "./shared/firing.ts";
 import { named, randomUnitRows } from "./shared/parameters.ts";
@@ -23,23 +25,50 @@ function initOf(architecture: Architecture<Tensor>, seed: number, drawn = 0): Na
   return architecture.init({ ...shape, random, sample });
 }
 
-function refusal(work: () => unknown): PlumblineError {
-  try {
-    work();
-  } catch (error) {
-    if (PlumblineError.isInstance(error)) return error;
-    throw error;
-  }
-  throw new Error("nothing was refused");
-}
-
 /** What of an architecture can be compared: everything but its functions. */
 const data = (architecture: Architecture<Tensor>): unknown => JSON.parse(JSON.stringify(architecture));
 
-for (const { factory, config, wrong } of [
-  { factory: topK, config: { k: 7, auxkCoefficient: 0.03, auxk: 5 }, wrong: { auxkCoeficient: 1 } },
-  { factory: relu, config: { decoderRows: "free", encoderBiasInit: -0.2 }, wrong: { decoderRow: "unit" } },
-] as const) {
+/** A configuration of each that differs from its defaults, and a key with a slip of the pen, with the key that was meant. */
+const configurations = [
+  {
+    factory: topK,
+    config: { k: 7, auxkCoefficient: 0.03, auxk: 5 },
+    slip: ["auxkCoeficient", "auxkCoefficient"],
+  },
+  {
+    factory: relu,
+    config: { decoderRows: "free", encoderBiasInit: -0.2 },
+    slip: ["decoderRow", "decoderRows"],
+  },
+  { factory: batchTopK, config: { k: 2.5, thresholdDecay: 0.9 }, slip: ["thresholdDecy", "thresholdDecay"] },
+  {
+    factory: matryoshkaBatchTopK,
+    config: { groupFractions: [0.5, 0.5], prefixWeights: [2, 1] },
+    slip: ["groupFraction", "groupFractions"],
+  },
+  { factory: pAnneal, config: { sparsityFunction: "lp-norm" }, slip: ["sparsityFunc", "sparsityFunction"] },
+  { factory: gated, config: { auxiliaryDecoder: "trained-defect", beta1: 0 }, slip: ["beta", "beta1"] },
+  {
+    factory: gatedAnneal,
+    config: { decoderRows: "free", decoderInit: 0.1 },
+    slip: ["decoderInits", "decoderInit"],
+  },
+  {
+    factory: jumpRelu,
+    config: { penalty: "step", thresholdForm: "log" },
+    slip: ["thresholdFrom", "thresholdForm"],
+  },
+] as const;
+
+suite("builtInArchitectures", () => {
+  test("are all of them, once", () => {
+    expect([...builtInArchitectures.map((factory) => factory.architectureName)].sort()).toEqual(
+      [...configurations.map(({ factory }) => factory.architectureName)].sort(),
+    );
+  });
+});
+
+for (const { factory, config, slip } of configurations) {
   const name = factory.architectureName;
   const create = factory as (config?: object) => Architecture<Tensor>;
 
@@ -60,10 +89,10 @@ for (const { factory, config, wrong } of [
     });
 
     test("refuses an unknown key and names the nearest", () => {
-      const error = refusal(() => create(wrong));
+      const [wrong, meant] = slip;
+      const error = refusal(() => create({ [wrong]: 1 }));
       expect(error.code).toBe("unknown-key");
-      const near = name === "topk" ? "auxkCoefficient" : "decoderRows";
-      expect(error.hint).toContain(`did you mean "${near}"?`);
+      expect(error.hint).toContain(`did you mean "${meant}"?`);
     });
   });
 
@@ -74,6 +103,24 @@ for (const { factory, config, wrong } of [
       const other = initOf(create(), 2);
       for (const [key, { data: values }] of Object.entries(first)) expect(later[key]?.data).toEqual(values);
       expect(other.decoder?.data).not.toEqual(first.decoder?.data);
+    });
+
+    test("has decoder rows of norm 1, or of decoderInit where they are free", () => {
+      const normsOf = (given: object): number[] => {
+        const { data: decoder = [] } = initOf(create(given), 1).decoder ?? {};
+        return Array.from({ length: 10 }, (_, i) =>
+          Math.hypot(...Array.from(decoder).slice(i * 6, i * 6 + 6)),
+        );
+      };
+      for (const norm of normsOf({ decoderInit: 0.1 })) expect(norm).toBeCloseTo(1, 5);
+      for (const norm of normsOf({ decoderRows: "free", decoderInit: 0.1 })) expect(norm).toBeCloseTo(0.1, 5);
+      expect(create({ decoderRows: "free" }).constrain).toBeUndefined();
+      expect(create().constrain).toBeDefined();
+    });
+
+    test("hands its betas to Adam", () => {
+      const expected = { kind: "adam", beta1: 0, beta2: 0.99, epsilon: 1e-8 };
+      expect(create({ beta1: 0, beta2: 0.99 }).optimizer).toEqual(expected);
     });
 
     test("does not depend on the configuration of the encoder", () => {
@@ -91,6 +138,9 @@ suite("bad values", () => {
     [{ encoderInit: 0 }, "encoderInit"],
     [{ auxkCoefficient: -1 }, "auxkCoefficient"],
     [{ deadAfterTokens: 2 ** 30 + 1 }, "deadAfterTokens"],
+    [{ beta2: 1 }, "beta2"],
+    [{ auxkForm: "scaled-with-bias" as never }, "auxkForm"],
+    [{ decoderInit: 0 }, "decoderInit"],
   ] as const) {
     test(`topk refuses ${JSON.stringify(config)}, naming the key`, () => {
       const error = refusal(() => topK(config));
@@ -166,9 +216,16 @@ suite("tensors", () => {
     expect(() => named({}, "decoder")).toThrowError(/decoder/);
   });
 
+  const auxk = { k: 2, auxkCoefficient: 0.1, deadAfterTokens: 1 };
   for (const architecture of [
-    topK({ k: 2, auxkCoefficient: 0.1, deadAfterTokens: 1 }),
+    topK(auxk),
     relu({ decoderRows: "free" }),
+    batchTopK({ ...auxk, decoderRows: "free", auxkForm: "scaled" }),
+    matryoshkaBatchTopK({ ...auxk, groupFractions: [0.5, 0.5] }),
+    pAnneal({ sparsityFunction: "lp-norm" }),
+    gated(),
+    gatedAnneal({ decoderRows: "free" }),
+    jumpRelu({ thresholdForm: "log", preActCoefficient: 1 }),
   ]) {
     test(`${architecture.name} keeps nothing outside the engine's scope`, () => {
       const parameters = tensorsFrom(initOf(architecture, 1));
@@ -176,7 +233,8 @@ suite("tensors", () => {
       const before = memory().numTensors;
       tidy(() => {
         const x_BD = tensor2d(sample.rows, [2, 6]);
-        architecture.loss({ parameters, buffers, x_BD, scalars: { sparsityCoefficient: 1 } });
+        const scalars = { sparsityCoefficient: 1, p: 0.5, nextP: 0.4 };
+        architecture.loss({ parameters, buffers, x_BD, scalars });
         architecture.decode(parameters, architecture.encode(parameters, buffers, x_BD));
         architecture.inference(parameters, buffers);
         architecture.directions(parameters);
