@@ -66,6 +66,8 @@ suite("decodeInferenceForm() on damaged and hostile files", () => {
     ["activation.kind", "batchtopk", "unknown-activation"],
     ["activation.kind", "__proto__", "unknown-activation"],
     ["activation", { kind: "jumprelu" }, "missing-tensor"],
+    ["activation", { kind: "gated" }, "missing-tensor"],
+    ["activation", { kind: "gated", k: 2 }, "bad-description"],
     ["activation", { kind: "relu", k: 2 }, "bad-description"],
     ["activation.k", 5, "bad-description"],
     ["activation.k", 0, "bad-description"],
@@ -153,6 +155,36 @@ suite("decodeInferenceForm() on damaged and hostile files", () => {
       });
     }
     expect(decode(withTensors(form, () => undefined))).toEqual(form);
+  });
+
+  test("refuses a gated SAE whose magnitudes do not fit its latents", () => {
+    const form = exampleForm({ kind: "gated" });
+    const scale = form.extra?.magnitudeScale as TensorToWrite;
+    const bias = form.extra?.magnitudeBias as TensorToWrite;
+    const cases: readonly (readonly [string, TensorToWrite | undefined, string])[] = [
+      ["extra/magnitudeScale", undefined, "missing-tensor"],
+      ["extra/magnitudeBias", undefined, "missing-tensor"],
+      ["extra/magnitudeBias", { shape: [3], data: new Float32Array(3) }, "shape-mismatch"],
+      ["extra/magnitudeScale", { shape: [4, 1], data: new Float32Array(4) }, "shape-mismatch"],
+      ["extra/magnitudeBias", { shape: [4], data: new Int32Array(4) }, "dtype-mismatch"],
+      ["extra/magnitudeScale", { shape: [4], data: new Float32Array(4).fill(Number.NaN) }, "not-finite"],
+      ["extra/gate", { shape: [4], data: new Float32Array(4) }, "extra-tensor"],
+      ["threshold", { shape: [4], data: new Float32Array(4) }, "extra-tensor"],
+    ];
+    const files = (change: (tensors: Record<string, TensorToWrite>) => void): InferenceFiles =>
+      withTensors(form, (tensors) => {
+        Object.assign(tensors, { "extra/magnitudeScale": scale, "extra/magnitudeBias": bias });
+        change(tensors);
+      });
+    for (const [name, tensor, code] of cases) {
+      const changed = files((tensors) => {
+        if (tensor === undefined) delete tensors[name];
+        else tensors[name] = tensor;
+      });
+      const where = `runs/a/sae.safetensors, tensor "${name}"`;
+      expect(refused(changed)).toMatchObject({ code, kind: "input", where });
+    }
+    expect(decode(files(() => undefined))).toEqual(form);
   });
 
   test("tells a truncated tensor file from an altered one", () => {

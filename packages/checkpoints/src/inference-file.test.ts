@@ -110,6 +110,11 @@ suite("encodeInferenceForm()", () => {
     expect(
       thrown(() => encodeInferenceForm({ ...exampleForm({ kind: "jumprelu" }), threshold })).message,
     ).toContain("element 2 is Infinity");
+    const gated = exampleForm({ kind: "gated" });
+    const magnitudeScale = { shape: [4], data: Float32Array.of(0, Number.NaN, 0, 0) };
+    expect(
+      thrown(() => encodeInferenceForm({ ...gated, extra: { ...gated.extra, magnitudeScale } })),
+    ).toMatchObject({ code: "not-finite", kind: "diverged", where: 'tensor "extra/magnitudeScale"' });
   });
 
   test("refuses forms that could not be read back", () => {
@@ -128,6 +133,12 @@ suite("encodeInferenceForm()", () => {
       [{ dSae: 0 }, "bad-form"],
       [{ madeBy: { architecture: "x", config: { lr: Number.NaN } } }, "bad-json-value"],
     ];
+    const { extra: _extra, ...withoutExtra } = exampleForm({ kind: "gated" });
+    expect(thrown(() => encodeInferenceForm(withoutExtra))).toMatchObject({
+      code: "missing-tensor",
+      kind: "bug",
+      where: 'tensor "extra/magnitudeBias"',
+    });
     for (const [change, code] of cases) {
       const changed = { ...(code === "missing-tensor" ? {} : form), ...change } as InferenceForm;
       expect(thrown(() => encodeInferenceForm(changed))).toMatchObject({ code, kind: "bug" });

@@ -5,6 +5,17 @@ import { createRandom, fillNormal } from "./random.ts";
 
 const [dIn, dSae] = [4, 7];
 
+/** Strength of an open gate: the encoder's output without the gate's bias, scaled and with a bias of its own. */
+function magnitude(form: InferenceForm, i: number, preAct: number): number {
+  const [scale, bias] = ["magnitudeScale", "magnitudeBias"].map(
+    (name) => form.extra?.[name]?.data[i] ?? Number.NaN,
+  );
+  return Math.max(
+    Math.exp(scale ?? Number.NaN) * (preAct - (form.encoderBias[i] ?? 0)) + (bias ?? Number.NaN),
+    0,
+  );
+}
+
 /** Latents and reconstruction of one row in plain float64, straight from the definition of the rules. */
 function reference(form: InferenceForm, x: readonly number[]): { latents: number[]; xHat: number[] } {
   const row = (matrix: Float32Array, i: number) => [...matrix.subarray(i * dIn, (i + 1) * dIn)];
@@ -24,6 +35,7 @@ function reference(form: InferenceForm, x: readonly number[]): { latents: number
       : undefined;
   const latents = preActs.map((value, i) => {
     const isOn = activation.kind === "jumprelu" ? value > (form.threshold?.[i] ?? 0) : (kept?.has(i) ?? true);
+    if (activation.kind === "gated") return value > 0 ? magnitude(form, i, value) : 0;
     return isOn ? Math.max(value, 0) : 0;
   });
   const xHat = Array.from(form.decoderBias, (bias, j) =>
@@ -47,6 +59,12 @@ function randomForm(
     decoder: draw(dSae * dIn),
     decoderBias: draw(dIn),
     ...(activation.kind === "jumprelu" && { threshold: draw(dSae).map(Math.abs) }),
+    ...(activation.kind === "gated" && {
+      extra: {
+        magnitudeScale: { shape: [dSae], data: draw(dSae) },
+        magnitudeBias: { shape: [dSae], data: draw(dSae) },
+      },
+    }),
     subtractDecoderBias,
     activation,
     madeBy: { architecture: activation.kind, config: {} },
@@ -60,6 +78,7 @@ const cases = fc.record({
     { kind: "relu" } as const,
     { kind: "topk", k: 3 } as const,
     { kind: "jumprelu" } as const,
+    { kind: "gated" } as const,
   ),
 });
 
@@ -112,9 +131,29 @@ suite("foldInputScale()", () => {
     expect("threshold" in foldInputScale(plain, 2)).toBe(false);
   });
 
+  test("divides the magnitude bias of a gated SAE, and leaves its magnitude scale, a factor, alone", () => {
+    const trained = randomForm(3, { kind: "gated" }, true);
+    const before = structuredClone(trained);
+    const { extra } = foldInputScale(trained, 4);
+    expect(extra?.magnitudeScale).toBe(trained.extra?.magnitudeScale);
+    const bias = trained.extra?.magnitudeBias?.data as Float32Array;
+    expect(extra?.magnitudeBias?.data).toEqual(bias.map((value) => value / 4));
+    expect(extra?.magnitudeBias?.shape).toEqual([dSae]);
+    expect(trained).toEqual(before);
+  });
+
+  test("leaves the extra parameters of a custom rule to their architecture", () => {
+    const { extra } = randomForm(3, { kind: "gated" }, true);
+    const rule = { kind: "custom", architecture: "my-own", config: {} } as const;
+    const custom = { ...randomForm(3, { kind: "relu" }, true), activation: rule, ...(extra && { extra }) };
+    expect(foldInputScale(custom, 4).extra).toBe(extra);
+  });
+
   test("is undone by the inverse scale", () => {
-    const trained = randomForm(2, { kind: "jumprelu" }, true);
-    expect(foldInputScale(foldInputScale(trained, 8), 1 / 8)).toEqual(trained);
+    for (const kind of ["jumprelu", "gated"] as const) {
+      const trained = randomForm(2, { kind }, true);
+      expect(foldInputScale(foldInputScale(trained, 8), 1 / 8)).toEqual(trained);
+    }
   });
 
   test("refuses a scale that is none", () => {

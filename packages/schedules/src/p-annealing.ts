@@ -127,7 +127,8 @@ function planFor(options: Required<PAnnealingOptions>, nSteps: number): Plan {
  * By default p is at `pEnd` for the last tenth of training. dictionary_learning ends its updates at the last step, which is
  * never reached, so that p stops one value short; `end` at the number of steps gives that.
  *
- * Where nothing fired in the queued steps the coefficient stays as it is. Penalties that are not finite are not queued.
+ * Updates that are closer together than the queue is long mix penalties of several p, and the product is continuous in part only;
+ * dictionary_learning does the same. Where nothing fired in the queued steps the coefficient stays as it is. Penalties that are not finite are not queued.
  *
  * @throws PlumblineError `bad-schedule` for options that make no sense; `at` throws it for a run too short for them
  * @source Karvonen et al. 2024 (arXiv 2408.00113), section 4; order of a step as in dictionary_learning
