@@ -98,7 +98,7 @@ suite("plumbline as a program", () => {
   });
 
   test("keeps NO_COLOR and FORCE_COLOR", async () => {
-    const forced = await run(["trian"], { ...process.env, FORCE_COLOR: "1" });
+    const forced = await run(["trian"], { ...process.env, NO_COLOR: undefined, FORCE_COLOR: "1" });
     expect(forced.err).toContain("\u001b[31merror:");
     const plain = await run(["trian"], { ...process.env, NO_COLOR: "1", FORCE_COLOR: "1" });
     expect(plain.err).not.toContain("\u001b");
