@@ -1,18 +1,25 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { copyFile, mkdtemp, rm } from "node:fs/promises";
+import { chmod, copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
+export interface StartOptions {
+  readonly cwd: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** user to run as; only root may choose */
+  readonly uid?: number;
+}
+
 /** The command line as a program of its own, for tests that kill it. */
 export interface CliProgram {
   /** starts it; the test waits for it or kills it */
-  start(argv: readonly string[], options: { cwd: string; env?: NodeJS.ProcessEnv }): ChildProcess;
+  start(argv: readonly string[], options: StartOptions): ChildProcess;
   /** starts it and waits for its end */
   run(
     argv: readonly string[],
-    options: { cwd: string; env?: NodeJS.ProcessEnv },
+    options: StartOptions,
   ): Promise<{ exitCode: number | null; signal: NodeJS.Signals | null; out: string; err: string }>;
   remove(): Promise<void>;
 }
@@ -42,12 +49,15 @@ export async function buildCli(): Promise<CliProgram> {
     },
     logLevel: "error",
   });
+  // Other users may run it: root starts it as one of them to meet a folder that takes no files.
+  await chmod(folder, 0o755);
   await copyFile(join(cli, "package.json"), join(folder, "package.json"));
-  const start: CliProgram["start"] = (argv, { cwd, env = process.env }) =>
+  const start: CliProgram["start"] = (argv, { cwd, env = process.env, uid }) =>
     spawn(process.execPath, [join(folder, "dist", "main.mjs"), ...argv], {
       cwd,
       env,
       stdio: ["ignore", "pipe", "pipe"],
+      ...(uid === undefined ? {} : { uid }),
     });
   return {
     start,

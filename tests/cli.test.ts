@@ -24,6 +24,8 @@ beforeAll(async () => {
   const rows = fillNormal(new Float32Array(100 * 8), createRandom(1));
   await writeActivationStore(join(cwd, "store"), createActivationMemory({ dIn: 8, rows }));
   await writeFile(join(cwd, "c.json"), JSON.stringify(config));
+  const source = { name: "safetensors", path: "store/shard-00000.safetensors" };
+  await writeFile(join(cwd, "e.json"), JSON.stringify({ source, out: "copy" }));
 });
 
 afterAll(async () => {
@@ -79,14 +81,24 @@ suite("plumbline as a program", () => {
     if (expected !== 0) expect(err.trim().split("\n").at(-3)).toMatch(/^error: /);
   });
 
-  test.skipIf(process.getuid?.() === 0)("exits with 4 where the folder takes no files", async () => {
+  test.skipIf(process.platform === "win32")("exits with 4 where the folder takes no files", async () => {
+    // Root may write anywhere, so root runs this as nobody.
+    const uid = process.getuid?.() === 0 ? { uid: 65534 } : {};
     await mkdir(join(cwd, "locked"));
-    await chmod(join(cwd, "locked"), 0o500);
-    expect((await run(["train", "c.json", "--out", "locked/run"])).exitCode).toBe(4);
+    await chmod(join(cwd, "locked"), 0o555);
+    await chmod(cwd, 0o755);
+    for (const argv of [
+      ["train", "c.json", "--out", "locked/run"],
+      ["extract", "e.json", "--out", "locked/store"],
+    ]) {
+      const { exitCode, err } = await program.run(argv, { cwd, ...uid });
+      expect(exitCode, err).toBe(4);
+      expect(err).toMatch(/error: .*permission denied\nwhere: .*locked.*\nto do: /);
+    }
   });
 
   test("keeps NO_COLOR and FORCE_COLOR", async () => {
-    const forced = await run(["trian"], { ...process.env, FORCE_COLOR: "1" });
+    const forced = await run(["trian"], { ...process.env, NO_COLOR: undefined, FORCE_COLOR: "1" });
     expect(forced.err).toContain("\u001b[31merror:");
     const plain = await run(["trian"], { ...process.env, NO_COLOR: "1", FORCE_COLOR: "1" });
     expect(plain.err).not.toContain("\u001b");

@@ -56,9 +56,13 @@ export const tests = (project) => async () => {
   const folder = await mkdtemp(join(tmpdir(), "plumbline-check-"));
   const path = join(folder, "counts.json");
   const reporters = ["--reporter=default", `--reporter=${join(root, "tools/support/vitest-counts.mjs")}`];
-  const result = await run("vitest", ["run", `--project=${project}`, "--silent=passed-only", ...reporters], {
-    env: { PLUMBLINE_COUNTS: path, NO_COLOR: "1", FORCE_COLOR: undefined },
-  });
+  const result = await run(
+    "vitest",
+    ["run", `--project=${project}`, "--silent=passed-only", "--no-color", ...reporters],
+    {
+      env: { PLUMBLINE_COUNTS: path },
+    },
+  );
   try {
     /** @type {Counts} */
     const counts = JSON.parse(await readFile(path, "utf8"));

@@ -62,7 +62,7 @@ export function caveats(settings: DemoSettings): string {
     "What this scale cannot show:",
     `- Dead latents: they hardly occur within ${settings.trainTokens} tokens, and a count may be latents that are only rare.`,
     "- Stability: whether another run finds the same latents needs several seeds, and this is one.",
-    "- Which is better: it depends on the learning rate. At 0.002 aligned was first, at 0.008 last (README.md).",
+    "- Which is better: one learning rate was tried, and the order can depend on it; README.md has others, measured.",
     '- "free" alone would flatter alignment; that is why a free SAE with a small start stands beside it.',
     "",
   ].join("\n");

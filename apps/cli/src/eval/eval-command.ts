@@ -1,10 +1,11 @@
 import { basename, resolve } from "node:path";
-import { type ActivationStore, openActivationStore } from "@plumbline/activation-store/node";
+import type { ActivationStore } from "@plumbline/activation-store/node";
 import { PlumblineError } from "@plumbline/core";
 import { loadPlugins } from "@plumbline/extract";
 import { type ActionContext, clockOf, shownPath } from "@plumbline/extract/terminal";
 import { evaluateSae } from "@plumbline/metrics";
 import { loadSae } from "../load-sae.ts";
+import { openStore } from "../open-store.ts";
 import { createRegistries } from "../registries.ts";
 import { storeFingerprint } from "../run-folder/store-fingerprint.ts";
 import { chooseBackend } from "../train/choose-backend.ts";
@@ -49,7 +50,7 @@ export async function evaluate(context: ActionContext<EvalFlags>): Promise<undef
   const registries = createRegistries(await loadPlugins(flags.plugin ?? [], io.cwd));
   const { form, checkpoint, run } = await loadSae(path);
   const { backend, why } = await chooseBackend(flags.backend ?? "auto", registries);
-  const store = await openActivationStore(storePath);
+  const store = await openStore(storePath, { io, output });
   try {
     checkWidth(store, form.dIn, shownPath(storePath, io.cwd));
     if (run !== undefined && run.activations.sha256 === (await storeFingerprint(storePath))) {
@@ -73,6 +74,7 @@ export async function evaluate(context: ActionContext<EvalFlags>): Promise<undef
         form,
         dIn: form.dIn,
         batches: firstRows(store, nTokens, batchSize),
+        ...(io.signal === undefined ? {} : { signal: io.signal }),
         onProgress: ({ nTokens: done }) => {
           const perSecond = Math.round((done * 1000) / Math.max(1, clock() - start));
           output.progress(`${done}/${nTokens} tok · ${perSecond} tok/s`, done / nTokens);

@@ -52,7 +52,7 @@ export async function dryRun(context: ActionContext<TrainFlags>, configPath: str
   const { config } = resolved;
   const run = config.out ?? defaultRunFolder(config, io.cwd);
   await refuseExistingRun(run, shownPath(run, io.cwd));
-  const training = await openTraining(resolved);
+  const training = await openTraining(resolved, { io, output });
   try {
     sayHeader(training, { io, output });
     const { store, dSae, nSteps, choice } = training;

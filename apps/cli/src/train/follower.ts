@@ -1,4 +1,4 @@
-import type { JsonObject } from "@plumbline/core";
+import type { BatchSource, JsonObject } from "@plumbline/core";
 import { clockOf, type EventLine, type Io, type Output } from "@plumbline/extract/terminal";
 import type { TrainerEvent } from "@plumbline/trainer";
 import type { RunLog } from "../run-folder/run-log.ts";
@@ -13,18 +13,22 @@ const shortNames: Readonly<Record<string, string>> = {
   deadLatents: "dead",
 };
 
-function progressText(event: StepEvent, secondsLeft: number | undefined, nSteps: number): string {
-  const { step, tokens, loss, metrics, perf } = event;
-  const measured = Object.entries(metrics)
+/** How far the run is, with the newest numbers that are known. */
+function progressText(
+  at: { step: number; nSteps: number; batchSize: number; secondsLeft: number | undefined },
+  newest: StepEvent | undefined,
+): string {
+  const { step, nSteps, batchSize, secondsLeft } = at;
+  const measured = Object.entries(newest?.metrics ?? {})
     .filter(([name]) => name in shortNames)
     .map(([name, value]) => `${shortNames[name]} ${shownNumber(Number(value.toPrecision(3)))}`);
-  const total = tokens * (nSteps / step);
+  const perSecond = newest?.perf?.tokensPerSecond;
   return [
-    `${shownCount(tokens)}/${shownCount(total)} tok`,
-    ...(perf === undefined ? [] : [`${shownCount(perf.tokensPerSecond)} tok/s`]),
+    `${shownCount(step * batchSize)}/${shownCount(nSteps * batchSize)} tok`,
+    ...(perSecond === undefined ? [] : [`${shownCount(perSecond)} tok/s`]),
     ...(secondsLeft === undefined ? [] : [`ETA ${shownSeconds(secondsLeft)}`]),
     ...measured,
-    `loss ${shownNumber(loss)}`,
+    ...(newest === undefined ? [] : [`loss ${shownNumber(newest.loss)}`]),
   ].join(" · ");
 }
 
@@ -32,6 +36,14 @@ function progressText(event: StepEvent, secondsLeft: number | undefined, nSteps:
 function lastStepText({ step, tokens, loss, metrics }: StepEvent): string {
   const measured = Object.entries(metrics).map(([name, value]) => `${name} ${shownNumber(value)}`);
   return [`after ${step} steps, ${tokens} tokens`, `loss ${shownNumber(loss)}`, ...measured].join(" · ");
+}
+
+/** Follows a run: see {@link createFollower}. */
+export interface Follower {
+  /** takes the trainer's events */
+  onEvent(event: TrainerEvent): Promise<void>;
+  /** told before each step, so that progress moves between the lines of the log */
+  onStep(step: number): void;
 }
 
 /**
@@ -44,30 +56,51 @@ export function createFollower(options: {
   output: Output;
   log: RunLog;
   nSteps: number;
+  batchSize: number;
   /** the log has its first line already */
   resumed: boolean;
   head: { readonly run: string; readonly config: object };
-}): (event: TrainerEvent) => Promise<void> {
-  const { io, output, log, nSteps, resumed, head } = options;
+}): Follower {
+  const { io, output, log, nSteps, batchSize, resumed, head } = options;
   const clock = clockOf(io);
   let start = { at: clock(), step: 0 };
-  let lastStep: StepEvent | undefined;
+  let newest: StepEvent | undefined;
 
+  const showProgress = (step: number): void => {
+    const done = step - start.step;
+    const secondsLeft = done <= 0 ? undefined : ((clock() - start.at) / 1000 / done) * (nSteps - step);
+    output.progress(progressText({ step, nSteps, batchSize, secondsLeft }, newest), step / nSteps);
+  };
   const show = (event: TrainerEvent): void => {
     if (event.type === "run-start") start = { at: clock(), step: event.step };
     if (event.type === "warning") output.warn(`${event.message} (${event.code}, step ${event.step})`);
-    if (event.type === "run-end" && lastStep !== undefined) output.say(lastStepText(lastStep));
+    if (event.type === "run-end" && newest !== undefined) output.say(lastStepText(newest));
     if (event.type !== "step") return;
-    lastStep = event;
-    const done = event.step - start.step;
-    const secondsLeft = done === 0 ? undefined : ((clock() - start.at) / 1000 / done) * (nSteps - event.step);
-    output.progress(progressText(event, secondsLeft, nSteps), event.step / nSteps);
+    newest = event;
+    showProgress(event.step);
   };
 
-  return async (event) => {
-    const line = (event.type === "run-start" ? { ...event, ...head } : event) as JsonObject as EventLine;
-    if (!(resumed && event.type === "run-start")) await log.append(line);
-    output.event(line);
-    show(event);
+  return {
+    onStep: showProgress,
+    onEvent: async (event) => {
+      const line = (event.type === "run-start" ? { ...event, ...head } : event) as JsonObject as EventLine;
+      if (!(resumed && event.type === "run-start")) await log.append(line);
+      output.event(line);
+      show(event);
+    },
+  };
+}
+
+/** The same batches, with a word before each. */
+export function tellingBatches(source: BatchSource, onStep: (step: number) => void): BatchSource {
+  return {
+    ...source,
+    async *batches(options) {
+      let step = options.startStep;
+      for await (const batch of source.batches(options)) {
+        onStep(step++);
+        yield batch;
+      }
+    },
   };
 }

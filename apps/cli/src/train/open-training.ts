@@ -1,7 +1,9 @@
-import { type ActivationStore, openActivationStore } from "@plumbline/activation-store/node";
+import type { ActivationStore } from "@plumbline/activation-store/node";
 import { createRandom, type SaeEngine, type Schedule } from "@plumbline/core";
 import { loadPlugins } from "@plumbline/extract";
+import type { Io, Output } from "@plumbline/extract/terminal";
 import { inputScaleFor } from "@plumbline/trainer";
+import { openStore } from "../open-store.ts";
 import { createRegistries } from "../registries.ts";
 import { storeFingerprint } from "../run-folder/store-fingerprint.ts";
 import { type BuiltArchitecture, buildArchitecture, checkShape } from "./build-architecture.ts";
@@ -37,14 +39,14 @@ function scaleOf(inputScale: TrainerConfig["inputScale"], store: ActivationStore
  */
 export async function openTraining(
   resolved: ResolvedTrainConfig,
-  options: { backend?: string } = {},
+  options: { io: Io; output: Output; backend?: string },
 ): Promise<Training> {
   const { config, layers, folder } = resolved;
   const registries = createRegistries(await loadPlugins(config.plugins, folder));
   const built = buildArchitecture(config.architecture, registries, layers);
   const schedules = buildSchedules(config, built.architecture, layers);
   const choice = await chooseBackend(options.backend ?? config.backend, registries, built.architecture);
-  const store = await openActivationStore(config.activations.store);
+  const store = await openStore(config.activations.store, options);
   try {
     const { dSae } = config.architecture;
     checkShape(built.architecture, { dIn: store.dIn, dSae }, layers);

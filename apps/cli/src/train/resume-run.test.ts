@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { interruption } from "@plumbline/extract/terminal";
 import { beforeEach, expect, describe as suite, test } from "vitest";
@@ -55,12 +55,14 @@ suite("plumbline train --resume", () => {
   test("starts from the beginning where there is no checkpoint yet", async () => {
     const config = await writeConfig(folder);
     await plumbline(folder, ["train", config, "--out", "whole"]);
-    const aborted = AbortSignal.abort(interruption("SIGTERM"));
-    expect((await plumbline(folder, ["train", config], { signal: aborted })).exitCode).toBe(143);
+    expect((await plumbline(folder, ["train", config, "--json"], stopAt(0))).exitCode).toBe(130);
+    await rm(join(folder, "run", "checkpoints"), { recursive: true });
     await plumbline(folder, ["train", "--resume", "run"]);
     expect(await checkpointBytes(join(folder, "run"), 12)).toEqual(
       await checkpointBytes(join(folder, "whole"), 12),
     );
+    const starts = (await logLines(join(folder, "run"))).filter(({ type }) => type === "run-start");
+    expect(starts).toHaveLength(1);
   });
 
   test("passes over a damaged checkpoint, with a warning, and cleans up what a kill left", async () => {

@@ -92,12 +92,12 @@ async function reopen(
   context: ActionContext<TrainFlags>,
   options: { run: string; config: string | undefined; record: RunRecord },
 ): Promise<Training> {
-  const { io, flags } = context;
+  const { io, output, flags } = context;
   const { run, config, record } = options;
   const own = join(run, runConfigFile);
   const { backend: _, out: __, ...rest } = flags;
   const resolved = await resolveTrainConfig(config ?? own, { flags: rest, io });
-  const training = await openTraining(resolved, { backend: record.backend.name });
+  const training = await openTraining(resolved, { io, output, backend: record.backend.name });
   try {
     const before = await resolveTrainConfig(own, { flags: {}, io });
     const { $schema: ___, ...was } = before.config;

@@ -5,7 +5,7 @@ import { train } from "@plumbline/trainer";
 import { checkpointsFolder, writeCheckpoint, writeDivergedState } from "../run-folder/checkpoint-folder.ts";
 import { openRunLog } from "../run-folder/run-log.ts";
 import { type RunRecord, type RunStatus, writeRunRecord } from "../run-folder/run-record.ts";
-import { createFollower } from "./follower.ts";
+import { createFollower, tellingBatches } from "./follower.ts";
 import { createTrainingEngine, type Training } from "./open-training.ts";
 import { portableConfig, type TrainFlags } from "./resolve-train-config.ts";
 import { sayHeader } from "./say-header.ts";
@@ -31,8 +31,9 @@ async function trainInto(training: Training, context: RunContext): Promise<"comp
       run: basename(run),
       config: portableConfig(resolved, { run, architecture: built.resolved }),
     };
-    const onEvent = createFollower({
+    const { onEvent, onStep } = createFollower({
       ...context,
+      batchSize: trainer.batchSize,
       log,
       nSteps,
       resumed: (checkpoint?.engine.nSteps ?? 0) > 0,
@@ -40,7 +41,7 @@ async function trainInto(training: Training, context: RunContext): Promise<"comp
     });
     const { status } = await train({
       engine,
-      batches: store.batchSource({ seed }),
+      batches: tellingBatches(store.batchSource({ seed }), onStep),
       nSteps,
       batchSize: trainer.batchSize,
       schedules,

@@ -44,7 +44,7 @@ export async function startRun(context: ActionContext<TrainFlags>, configPath: s
   const resolved = await resolveTrainConfig(configPath, { flags, io });
   const run = resolved.config.out ?? defaultRunFolder(resolved.config, io.cwd);
   await refuseExistingRun(run, shownPath(run, io.cwd));
-  const training = await openTraining(resolved);
+  const training = await openTraining(resolved, context);
   try {
     const record = recordOf(training, new Date(clockOf(io)()).toISOString());
     const config = portableConfig(resolved, { run, architecture: training.built.resolved });

@@ -98,7 +98,7 @@ export async function loadConfigDocument(path: string, cwd: string): Promise<Con
     if (!PlumblineError.isInstance(known) || known.kind === "usage") throw known;
     throw refuse(
       "no-such-config",
-      `[cli] config: cannot read ${basename(full)}: ${known.what}`,
+      `[cli] config: cannot read ${basename(full)}: ${known.what.split(": ").at(-1)}`,
       path,
       "check the path",
       error,
