@@ -67,25 +67,3 @@ export function handOver(file, args) {
     process.exitCode = code ?? (signal === "SIGINT" ? 130 : 143);
   });
 }
-
-/** Does `work` on every item, at most `limit` at once; results in the items' order.
- *
- * @template Item, Result
- * @param {readonly Item[]} items
- * @param {number} limit
- * @param {(item: Item) => Promise<Result>} work
- * @returns {Promise<Result[]>}
- */
-export async function forEachAtMost(items, limit, work) {
-  /** @type {Result[]} */
-  const results = new Array(items.length);
-  let next = 0;
-  const worker = async () => {
-    while (next < items.length) {
-      const index = next++;
-      results[index] = await work(/** @type {Item} */ (items[index]));
-    }
-  };
-  await Promise.all(Array.from({ length: limit }, worker));
-  return results;
-}
