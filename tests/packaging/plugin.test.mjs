@@ -5,7 +5,11 @@ import { run } from "../../tools/support/run.mjs";
 
 const project = inject("consumers")["plugin-project"] ?? "";
 
-/** Runs the installed command line in the project and gives the lines of its --json output. */
+/**
+ * Runs the installed command line in the project and gives the lines of its --json output.
+ *
+ * @param {...string} args
+ */
 async function plumbline(...args) {
   const result = await run(join(project, "node_modules", ".bin", "plumbline"), [...args, "--json"], {
     cwd: project,
@@ -17,7 +21,11 @@ async function plumbline(...args) {
     .map((line) => JSON.parse(line));
 }
 
-/** 2000 rows of width 8 in a .npy file. */
+/**
+ * 2000 rows of width 8 in a .npy file.
+ *
+ * @param {string} path
+ */
 function writeRows(path) {
   const header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2000, 8), }".padEnd(117);
   const rows = Float32Array.from({ length: 16_000 }, (_, i) => Math.sin(i * i));
