@@ -32,6 +32,20 @@ export type {
   StepControls,
   StepStats,
 } from "./engine.ts";
+export { checkControls } from "./engine-checks/check-controls.ts";
+export { checkForm } from "./engine-checks/check-form.ts";
+export { checkState } from "./engine-checks/check-state.ts";
+export { checkWidths } from "./engine-checks/check-widths.ts";
+export { engineDisposed } from "./engine-checks/engine-disposed.ts";
+export {
+  type EngineStateGroups,
+  engineStatePrefixes,
+  joinState,
+  splitState,
+} from "./engine-checks/engine-state-names.ts";
+export { inferenceForm } from "./engine-checks/inference-form.ts";
+export { rowsOf } from "./engine-checks/rows-of.ts";
+export { shapeMismatch } from "./engine-checks/shape-mismatch.ts";
 export { nearest } from "./errors/nearest.ts";
 export { type ErrorKind, PlumblineError, type PlumblineErrorOptions } from "./errors/plumbline-error.ts";
 export { unknownNameError } from "./errors/unknown-name-error.ts";

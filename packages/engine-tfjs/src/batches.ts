@@ -1,17 +1,8 @@
-import type { SparseLatents } from "@plumbline/core";
-import { shapeMismatch } from "./errors.ts";
+import { type SparseLatents, shapeMismatch } from "@plumbline/core";
+import { from } from "./errors.ts";
 
 /** Dense latents on the device are kept below this many floats at a time (64 MiB). */
 const maxDenseFloats = 2 ** 24;
-
-/** Rows of a batch; throws where it is no whole number of them. */
-export function rowsOf(batch: Float32Array, dIn: number, where: string): number {
-  const nRows = batch.length / dIn;
-  if (!Number.isInteger(nRows) || nRows === 0) {
-    throw shapeMismatch(where, `whole rows of ${dIn} numbers, at least one`, `${batch.length} numbers`);
-  }
-  return nRows;
-}
 
 /** Splits `nRows` rows so that each part has a dense form of bounded size. */
 export function rowChunks(nRows: number, dSae: number): readonly { start: number; end: number }[] {
@@ -31,7 +22,10 @@ export function denseRows(latents: SparseLatents, start: number, end: number): F
     for (let j = latents.rowStarts[row] ?? 0; j < last; j++) {
       const index = latents.indices[j] ?? 0;
       // It would land in the next row.
-      if (index >= latents.dSae) throw shapeMismatch("decode()", `indices below ${latents.dSae}`, `${index}`);
+      if (index >= latents.dSae) {
+        const expected = `indices below ${latents.dSae}`;
+        throw shapeMismatch({ from, where: "decode()", expected, got: `${index}` });
+      }
       dense[offset + index] = latents.values[j] ?? 0;
     }
   }

@@ -1,24 +1,27 @@
 import {
   type Architecture,
+  checkControls,
+  checkState,
+  checkWidths,
   type EngineOptions,
   type EngineState,
+  type EngineStateGroups,
+  engineDisposed,
   type InferenceForm,
-  type Named,
+  inferenceForm,
+  joinState,
   type NamedArray,
-  PlumblineError,
+  rowsOf,
   type SaeEngine,
   type SparseLatents,
   type StepControls,
   type StepStats,
+  splitState,
 } from "@plumbline/core";
 import { getGradient, type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
 import { arraysFrom, disposeAll, tensorsFrom, zerosFor } from "./arrays.ts";
-import { rowsOf } from "./batches.ts";
-import { checkControls } from "./check-controls.ts";
-import { engineDisposed, gradientsMissing, shapeMismatch } from "./errors.ts";
-import { inferenceForm } from "./inference-form.ts";
+import { from, gradientsMissing } from "./errors.ts";
 import { runOn } from "./run-on.ts";
-import { checkState, joinState, splitState } from "./state.ts";
 import { decodeRows, encodeRows, type TensorSae } from "./tensor-inference.ts";
 import { type EngineTensors, type Update, update } from "./update.ts";
 
@@ -33,27 +36,9 @@ async function readReport(report: NonNullable<Update["report"]>): Promise<StepSt
   report.values.dispose();
   const [loss = Number.NaN, gradientNorm = Number.NaN, ...rest] = numbers;
   const { terms, statistics } = report.layout;
-  const pick = (names: readonly string[], from: number): Record<string, number> =>
-    Object.fromEntries(names.map((name, i) => [name, rest[from + i] ?? Number.NaN]));
+  const pick = (names: readonly string[], first: number): Record<string, number> =>
+    Object.fromEntries(names.map((name, i) => [name, rest[first + i] ?? Number.NaN]));
   return { loss, gradientNorm, terms: pick(terms, 0), statistics: pick(statistics, terms.length) };
-}
-
-function checkOptions({ dIn, dSae, sample }: GenericEngineOptions): void {
-  for (const [name, value] of Object.entries({ dIn, dSae })) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw new PlumblineError({
-        code: "bad-width",
-        kind: "usage",
-        message: `[engine-tfjs] createGenericEngine(): expected ${name} to be an integer of at least 1, got ${value}`,
-        hint: "set the widths of the SAE",
-      });
-    }
-  }
-  const { mean } = sample;
-  if (mean.length !== dIn) {
-    throw shapeMismatch("createGenericEngine()", `a mean of ${dIn} numbers in the sample`, `${mean.length}`);
-  }
-  if (getGradient("Sum") === undefined) throw gradientsMissing();
 }
 
 /** Holds the tensors of one SAE in training; see {@link createGenericEngine}. */
@@ -84,8 +69,8 @@ class GenericEngine implements SaeEngine {
 
   async step(batch: Float32Array, controls: StepControls): Promise<StepStats | undefined> {
     this.#check();
-    rowsOf(batch, this.dIn, "step()");
-    checkControls(this.#architecture, this, controls);
+    rowsOf(batch, this.dIn, { from, where: "step()" });
+    checkControls(this.#architecture, this, controls, { from });
     const { next, report } = this.#run(() =>
       update(this.#architecture, this.#tensors, { batch, dIn: this.dIn, step: this.#nSteps + 1, controls }),
     );
@@ -118,7 +103,7 @@ class GenericEngine implements SaeEngine {
     });
     const arrays = await arraysFrom(form.tensors);
     disposeAll(form.tensors);
-    return inferenceForm(this.#architecture, { ...form, arrays, dIn: this.dIn, dSae: this.dSae });
+    return inferenceForm(this.#architecture, { ...form, arrays, dIn: this.dIn, dSae: this.dSae }, { from });
   }
 
   async exportState(): Promise<EngineState> {
@@ -134,7 +119,7 @@ class GenericEngine implements SaeEngine {
     const expected = Object.fromEntries(
       Object.entries(joinState(this.#tensors)).map(([name, t]) => [name, { shape: t.shape, dtype: t.dtype }]),
     );
-    checkState(state, { architecture: this.#architecture, dIn: this.dIn, dSae: this.dSae, expected });
+    checkState(state, { architecture: this.#architecture, dIn: this.dIn, dSae: this.dSae, expected, from });
     // In this engine's order, whatever the state's: sums over parameters round by their order.
     const arrays = Object.fromEntries(
       Object.keys(expected).map((name) => [name, state.arrays[name] as NamedArray]),
@@ -150,14 +135,14 @@ class GenericEngine implements SaeEngine {
   }
 
   #check(): void {
-    if (this.#disposed) throw engineDisposed();
+    if (this.#disposed) throw engineDisposed(from);
   }
 
   #run<R>(work: () => R): R {
     return runOn(this.#backendName, work);
   }
 
-  #load(arrays: Readonly<Record<keyof EngineTensors, Named<NamedArray>>>): EngineTensors {
+  #load(arrays: EngineStateGroups<NamedArray>): EngineTensors {
     return this.#run(() => ({
       parameters: tensorsFrom(arrays.parameters),
       mean: tensorsFrom(arrays.mean),
@@ -196,7 +181,8 @@ class GenericEngine implements SaeEngine {
  *   and what the architecture's `check` throws
  */
 export async function createGenericEngine(options: GenericEngineOptions): Promise<SaeEngine> {
-  checkOptions(options);
+  checkWidths(options, { from, where: "createGenericEngine()" });
+  if (getGradient("Sum") === undefined) throw gradientsMissing();
   options.architecture.check(options);
   return new GenericEngine(options);
 }

@@ -1,4 +1,10 @@
-import type { ActivationRule, InferenceForm, SaeInference } from "@plumbline/core";
+import {
+  type ActivationRule,
+  checkForm,
+  engineDisposed,
+  type InferenceForm,
+  type SaeInference,
+} from "@plumbline/core";
 import { denseDecode, preActivations, type TensorMap, topK } from "@plumbline/ops";
 import {
   add,
@@ -17,8 +23,7 @@ import {
   zeros,
 } from "@tensorflow/tfjs-core";
 import { disposeAll, tensorsFrom } from "./arrays.ts";
-import { checkForm } from "./check-form.ts";
-import { engineDisposed } from "./errors.ts";
+import { from } from "./errors.ts";
 import { runOn } from "./run-on.ts";
 import { decodeRows, encodeRows, type TensorSae } from "./tensor-inference.ts";
 
@@ -58,7 +63,7 @@ export async function openGenericInference(
 ): Promise<SaeInference> {
   const { dIn, dSae } = form;
   const { backendName } = options;
-  checkForm(form);
+  checkForm(form, { from });
   const made = runOn(backendName, () => ({
     encoder_FD: tensor2d(form.encoder.slice(), [dSae, dIn]),
     encoderBias_F: tensor1d(form.encoderBias.slice()),
@@ -82,7 +87,7 @@ export async function openGenericInference(
   };
   let disposed = false;
   const open = (): TensorSae => {
-    if (disposed) throw engineDisposed();
+    if (disposed) throw engineDisposed(from);
     return sae;
   };
   return {

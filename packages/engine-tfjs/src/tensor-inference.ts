@@ -1,7 +1,7 @@
-import { type SaeShape, type SparseLatents, sparseFromDense } from "@plumbline/core";
+import { rowsOf, type SaeShape, type SparseLatents, shapeMismatch, sparseFromDense } from "@plumbline/core";
 import { type Tensor2D, tensor2d, tidy } from "@tensorflow/tfjs-core";
-import { concatLatents, denseRows, rowChunks, rowsOf } from "./batches.ts";
-import { shapeMismatch } from "./errors.ts";
+import { concatLatents, denseRows, rowChunks } from "./batches.ts";
+import { from } from "./errors.ts";
 import { runOn } from "./run-on.ts";
 
 /** The two halves of an SAE on the active backend, on bounded batches. */
@@ -24,7 +24,7 @@ async function readBack(sae: TensorSae, work: () => Tensor2D): Promise<Float32Ar
 /** Encodes rows of a plain array, part by part, so that memory does not grow with the batch. */
 export async function encodeRows(sae: TensorSae, batch: Float32Array): Promise<SparseLatents> {
   const { dIn, dSae } = sae;
-  const nRows = rowsOf(batch, dIn, "encode()");
+  const nRows = rowsOf(batch, dIn, { from, where: "encode()" });
   const parts: SparseLatents[] = [];
   for (const { start, end } of rowChunks(nRows, dSae)) {
     const rows = batch.subarray(start * dIn, end * dIn);
@@ -37,7 +37,10 @@ export async function encodeRows(sae: TensorSae, batch: Float32Array): Promise<S
 /** Decodes CSR latents, part by part. */
 export async function decodeRows(sae: TensorSae, latents: SparseLatents): Promise<Float32Array> {
   const { dIn, dSae } = sae;
-  if (latents.dSae !== dSae) throw shapeMismatch("decode()", `latents of dSae ${dSae}`, `${latents.dSae}`);
+  if (latents.dSae !== dSae) {
+    const expected = `latents of dSae ${dSae}`;
+    throw shapeMismatch({ from, where: "decode()", expected, got: `${latents.dSae}` });
+  }
   const xHat = new Float32Array(latents.nRows * dIn);
   for (const { start, end } of rowChunks(latents.nRows, dSae)) {
     const dense = denseRows(latents, start, end);
