@@ -1,0 +1,43 @@
+"""The variants by name: how many large matrix products a step has, and how to make that step."""
+
+from dataclasses import dataclass
+from typing import Callable
+
+import torch
+
+from dense_model import AlignedSae, DenseSae, batch_top_k, top_k
+from dense_step import Step, dense_step
+from library_steps import dictionary_learning_step, sae_lens_step
+from settings import Settings
+
+
+@dataclass(frozen=True)
+class Variant:
+    gemms: int
+    """Products of the size batchSize * dIn * dSae in a step, forward and backward."""
+    make: Callable[[Settings, torch.Tensor], Step]
+    """The step, from the settings and the first batch, which gives the dense variants their decoder bias."""
+    always_clips: bool = False
+
+
+def dense(sae_class: type[DenseSae], select: Callable[[int], Callable], *, centred: bool = True, l1: bool = False):
+    """A maker of dense steps."""
+
+    def make(settings: Settings, first_batch: torch.Tensor) -> Step:
+        penalty = settings.l1 if l1 else 0
+        sae = sae_class(settings, first_batch, select(settings.k), centred=centred, l1=penalty)
+        return dense_step(sae, settings)
+
+    return make
+
+
+VARIANTS = {
+    "topk-dense": Variant(6, dense(DenseSae, top_k)),
+    "topk-dense-5": Variant(5, dense(DenseSae, top_k, centred=False)),
+    "topk-aligned": Variant(6, dense(AlignedSae, top_k)),
+    "batch-topk": Variant(6, dense(DenseSae, batch_top_k)),
+    "relu-l1": Variant(6, dense(DenseSae, lambda _k: torch.relu, l1=True)),
+    "dictionary-learning": Variant(6, lambda settings, _: dictionary_learning_step(settings), always_clips=True),
+    "sae-lens": Variant(6, lambda settings, _: sae_lens_step(settings, sparse=False), always_clips=True),
+    "sae-lens-sparse": Variant(4, lambda settings, _: sae_lens_step(settings, sparse=True), always_clips=True),
+}
