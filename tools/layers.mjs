@@ -1,11 +1,12 @@
 /**
  * Who may import whom: from a lower row only, never from the same row, never from a higher one. A new package is added
- * to its row here and nowhere else; `backend-*` stands for every backend.
+ * to its row here and nowhere else; `backend-*` stands for every backend, `native-*` for the platforms that
+ * the fused engine is built for.
  *
  * @type {readonly (readonly string[])[]} index = row
  */
 export const rows = [
-  ["core"],
+  ["core", "native-*"],
   ["ops", "metrics", "safetensors"],
   [
     "architectures",

@@ -1,0 +1,10 @@
+#include <napi.h>
+
+void registerEngine(Napi::Env env, Napi::Object exports);
+
+Napi::Object start(Napi::Env env, Napi::Object exports) {
+  registerEngine(env, exports);
+  return exports;
+}
+
+NODE_API_MODULE(plumbline, start)

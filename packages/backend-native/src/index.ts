@@ -1,0 +1,1 @@
+export { createNativeBackend, type NativeBackendOptions, nativeBackend } from "./native-backend.ts";
