@@ -24,7 +24,14 @@ export function requireNode() {
 function installInputs() {
   const hash = createHash("sha256");
   const manifests = publishedPackages().map((one) => `${one.folder}/package.json`);
-  const files = ["package.json", "pnpm-workspace.yaml", "pnpm-lock.yaml", "tests/package.json", ...manifests];
+  const files = [
+    "package.json",
+    "pnpm-workspace.yaml",
+    "pnpm-lock.yaml",
+    "tests/package.json",
+    "benchmarks/package.json",
+    ...manifests,
+  ];
   for (const file of files) hash.update(`${file}\n`).update(readFileSync(join(root, file)));
   return hash.digest("hex");
 }

@@ -14,6 +14,9 @@ from settings import Settings
 Select = Callable[[torch.Tensor], torch.Tensor]
 """Latents from pre-activations, both [batchSize, dSae]."""
 
+Infer = Callable[[torch.Tensor], torch.Tensor | tuple[torch.Tensor, torch.Tensor]]
+"""What encoding hands out for pre-activations [batchSize, dSae]: latents, or values and indices of those kept."""
+
 
 def top_k(k: int) -> Select:
     """The k largest of each row, negative ones set to 0, scattered into zeros."""
@@ -23,6 +26,16 @@ def top_k(k: int) -> Select:
         return torch.zeros_like(pre_acts).scatter_(-1, indices, values.relu())
 
     return select
+
+
+def top_k_sparse(k: int) -> Infer:
+    """Values and indices [batchSize, k] of the k largest of each row: encoding without the dense latents."""
+
+    def infer(pre_acts: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        values, indices = torch.topk(pre_acts, k, dim=-1, sorted=False)
+        return values.relu(), indices
+
+    return infer
 
 
 def batch_top_k(k: int) -> Select:
@@ -46,7 +59,7 @@ class DenseSae(nn.Module):
         decoder /= decoder.norm(dim=1, keepdim=True)
         self.decoder = nn.Parameter(decoder)
         self.encoder = nn.Parameter(self.initial_encoder(decoder))
-        self.encoder_bias = nn.Parameter(torch.zeros(settings.d_sae))
+        self.encoder_bias = nn.Parameter(torch.full((settings.d_sae,), settings.encoder_bias))
         self.decoder_bias = nn.Parameter(first_batch.mean(dim=0))
 
     def initial_encoder(self, decoder: torch.Tensor) -> torch.Tensor:
@@ -56,12 +69,20 @@ class DenseSae(nn.Module):
         """The encoder [dSae, dIn] that multiplies the input."""
         return self.encoder
 
-    def loss(self, x: torch.Tensor) -> torch.Tensor:
-        """Mean over the batch of the squared error and, where there is a penalty, of the sum of latents."""
+    def pre_acts(self, x: torch.Tensor) -> torch.Tensor:
+        """[batchSize, dSae]"""
         encoder_input = x - self.decoder_bias if self.centred else x
-        latents = self.select(nn.functional.linear(encoder_input, self.encoder_rows(), self.encoder_bias))
+        return nn.functional.linear(encoder_input, self.encoder_rows(), self.encoder_bias)
+
+    def squared_error(self, latents: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        """Mean over the batch of the squared error of the reconstruction."""
         x_hat = latents @ self.decoder + self.decoder_bias
-        loss = (x_hat - x).pow(2).sum(dim=-1).mean()
+        return (x_hat - x).pow(2).sum(dim=-1).mean()
+
+    def loss(self, x: torch.Tensor) -> torch.Tensor:
+        """The squared error and, where there is a penalty, the mean over the batch of the sum of latents."""
+        latents = self.select(self.pre_acts(x))
+        loss = self.squared_error(latents, x)
         return loss + self.l1 * latents.sum(dim=-1).mean() if self.l1 else loss
 
     @torch.no_grad()

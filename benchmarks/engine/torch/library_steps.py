@@ -9,8 +9,8 @@ from pathlib import Path
 
 import torch
 
-from dense_step import Step
 from settings import Settings
+from training import Training
 
 GOLDEN = Path(__file__).resolve().parents[3] / "tools" / "golden"
 STEPS = 100_000
@@ -32,7 +32,7 @@ def import_libraries() -> None:
     reference.install()
 
 
-def dictionary_learning_step(settings: Settings) -> Step:
+def dictionary_learning_training(settings: Settings) -> Training:
     """`TopKTrainer.update()` of dictionary_learning. Its first step also computes a geometric median."""
     import_libraries()
     from dictionary_learning.trainers.top_k import TopKTrainer
@@ -50,13 +50,13 @@ def dictionary_learning_step(settings: Settings) -> Step:
     )
     steps = iter(range(STEPS))
 
-    def step(x: torch.Tensor) -> float:
+    def step(x: torch.Tensor, _clip: bool) -> float:
         return trainer.update(next(steps), x)
 
-    return step
+    return Training(step, trainer.ae.encode)
 
 
-def sae_lens_step(settings: Settings, *, sparse: bool) -> Step:
+def sae_lens_training(settings: Settings, *, sparse: bool) -> Training:
     """The body of the loop in SAELens's `SAETrainer.fit()`, with `TopKTrainingSAE` at its defaults.
 
     @param sparse the library's own `use_sparse_activations`, off by default. The backward pass of torch refuses it together
@@ -98,10 +98,10 @@ def sae_lens_step(settings: Settings, *, sparse: bool) -> Step:
     )
     trainer = SAETrainer(cfg=config, sae=sae, data_provider=iter(()))
 
-    def step(x: torch.Tensor) -> float:
+    def step(x: torch.Tensor, _clip: bool) -> float:
         trainer.n_training_samples += x.shape[0]
         output = trainer._train_step(sae=sae, sae_in=trainer.activation_scaler(x))
         trainer.n_training_steps += 1
         return output.loss.item()
 
-    return step
+    return Training(step, sae.encode)

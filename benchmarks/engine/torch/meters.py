@@ -1,10 +1,12 @@
 """Time and memory of this process, as the operating system counts them."""
 
 import time
-from typing import Callable
+from typing import Callable, TypeVar
+
+Result = TypeVar("Result")
 
 
-def timed(work: Callable[[], float]) -> tuple[float, float, float]:
+def timed(work: Callable[[], Result]) -> tuple[Result, float, float]:
     """Runs `work`; its result, wall milliseconds, and CPU milliseconds of all threads together."""
     wall, cpu = time.perf_counter(), time.process_time()
     result = work()

@@ -21,7 +21,7 @@ class Worker:
     """The state between requests; each public method answers the request of its name."""
 
     def __init__(self):
-        self.run_step = None
+        self.training = None
         self.had_init = False
         self.running = True
 
@@ -39,24 +39,37 @@ class Worker:
             raise ValueError(f"init: no variant {settings.variant}; there are {', '.join(VARIANTS)}")
         variant = VARIANTS[settings.variant]
         torch.manual_seed(settings.seed)
+        self.clip = settings.clip
         self.rows = RowFile(settings)
-        self.run_step = variant.make(settings, torch.from_numpy(self.rows.next()))
+        self.training = variant.make(settings, torch.from_numpy(self.rows.next()))
         self.rows.rewind()
         return {"ok": True, "gemms": variant.gemms, "clip": settings.clip or variant.always_clips}
 
     def step(self, request: dict) -> dict:
-        run_step = self.started()
-        import torch
-
-        wall_ms, cpu_ms, loss = [], [], math.nan
-        for _ in range(request.get("n", 1)):
-            x = torch.from_numpy(self.rows.next())
-            loss, wall, cpu = timed(lambda: run_step(x))
-            wall_ms.append(wall)
-            cpu_ms.append(cpu)
+        training, clip = self.started(), request.get("clip", self.clip)
+        loss, times = self.timed_batches(request, lambda x: training.step(x, clip))
         if not math.isfinite(loss):
             raise ArithmeticError(f"step: the loss is {loss}")
-        return {"wallMs": wall_ms, "cpuMs": cpu_ms, "loss": loss}
+        return {**times, "loss": loss}
+
+    def encode(self, request: dict) -> dict:
+        training = self.started()
+        import torch
+
+        with torch.no_grad():
+            return self.timed_batches(request, training.encode)[1]
+
+    def timed_batches(self, request: dict, work) -> tuple:
+        """Does `work` on as many batches as requested; the last result, and the times."""
+        import torch
+
+        wall_ms, cpu_ms, result = [], [], math.nan
+        for _ in range(request.get("n", 1)):
+            x = torch.from_numpy(self.rows.next())
+            result, wall, cpu = timed(lambda: work(x))
+            wall_ms.append(wall)
+            cpu_ms.append(cpu)
+        return result, {"wallMs": wall_ms, "cpuMs": cpu_ms}
 
     def info(self, _request: dict) -> dict:
         self.started()
@@ -77,9 +90,9 @@ class Worker:
         return {"ok": True}
 
     def started(self):
-        if self.run_step is None:
+        if self.training is None:
             raise ValueError("the first request must be init")
-        return self.run_step
+        return self.training
 
 
 def import_torch(threads: int) -> int:
@@ -99,7 +112,7 @@ def import_torch(threads: int) -> int:
     return status_bytes("VmRSS")
 
 
-OPS = {"init": Worker.init, "step": Worker.step, "info": Worker.info, "memory": Worker.memory, "quit": Worker.quit}
+OPS = {name: getattr(Worker, name) for name in ("init", "step", "encode", "info", "memory", "quit")}
 
 
 def answer(worker: Worker, line: str) -> dict:
