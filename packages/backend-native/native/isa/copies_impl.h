@@ -45,8 +45,12 @@ PL_INLINE Vf roundOf(Vf v) {
   return (v + shift) - shift;
 }
 
+// By element, not by a vector type as template argument, which would lose that it is not aligned.
+PL_INLINE void storeIntegers(int8_t* out, Vi v) { *reinterpret_cast<V8Any*>(out) = __builtin_convertvector(v, V8); }
+PL_INLINE void storeIntegers(int16_t* out, Vi v) { *reinterpret_cast<V16Any*>(out) = __builtin_convertvector(v, V16); }
+
 /// Integers of `scale` units. What rounding `v / scale` itself loses is in the error bound.
-template <class Narrow, class NarrowAny, class Element>
+template <class Element>
 RowCopy copyIntegers(const float* row, int n, float scale, Element* out) {
   const Vf inverse = splat(1.0f / scale);
   Vf squares = {}, lost = {}, whole = {};
@@ -60,7 +64,7 @@ RowCopy copyIntegers(const float* row, int n, float scale, Element* out) {
     whole += value * value;
     const Vi integers = __builtin_convertvector(rounded, Vi);
     total += integers;
-    *reinterpret_cast<NarrowAny*>(out + i) = __builtin_convertvector(integers, Narrow);
+    storeIntegers(out + i, integers);
   }
   int32_t sum = 0;
   for (int i = 0; i < kLanes; i++) sum += total[i];
@@ -74,7 +78,7 @@ RowCopy copyI8(const float* row, int n, void* out) {
     memset(out, 0, static_cast<size_t>(n));
     return zeroCopy(most, n);
   }
-  return copyIntegers<V8, V8Any>(row, n, most / 127.0f, static_cast<int8_t*>(out));
+  return copyIntegers(row, n, most / 127.0f, static_cast<int8_t*>(out));
 }
 
 /// Norms in integers stay below √(2^31), so that by Cauchy and Schwarz no partial sum of a product overflows.
@@ -85,7 +89,7 @@ RowCopy copyI16(const float* row, int n, void* out) {
     return zeroCopy(most, n);
   }
   const float byNorm = normUp(row, n) / 46000.0f, byMost = most / 32767.0f;
-  return copyIntegers<V16, V16Any>(row, n, byNorm > byMost ? byNorm : byMost, static_cast<int16_t*>(out));
+  return copyIntegers(row, n, byNorm > byMost ? byNorm : byMost, static_cast<int16_t*>(out));
 }
 
 RowCopy copyBf16(const float* row, int n, void* out) {
