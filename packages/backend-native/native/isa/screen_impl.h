@@ -85,10 +85,9 @@ __attribute__((noinline)) void keepCandidates(const ScreenTask& t, uint32_t mask
     const int lane = __builtin_ctz(mask);
     mask &= mask - 1;
     CandidateList& list = t.lists[token + lane];
-    if (list.count == list.capacity) {
-      t.full(t.context, token + lane);
-      if (!(bounds[lane] >= t.tokenThreshold[token + lane])) continue;
-    }
+    if (list.count == list.capacity) t.full(t.context, token + lane);
+    // A token that was given up has an infinite threshold, which infinite bounds still reach.
+    if (list.count < 0 || !(bounds[lane] >= t.tokenThreshold[token + lane])) continue;
     list.upper[list.count] = bounds[lane];
     list.latent[list.count] = latent;
     list.count++;
