@@ -134,8 +134,9 @@ void refreshRow(Engine& e, int f) {
   e.rank[f] = rank;
   const float bias = e.parameter[kEncoderBias].value[f];
   const float size = bias < 0 ? -bias : bias;
-  // Four roundings of the bias on each side, and what underflow may hide.
-  e.rowSlack[f] = size * rank * 4.8e-7f + 1e-36f;
+  // Four roundings of the bias on each side, and what underflow may hide: bfloat16 products take subnormal numbers for zeros.
+  const float hidden = 1e-36f + 2.4e-38f * static_cast<float>(e.width);
+  e.rowSlack[f] = size * rank * 4.8e-7f + larger(rank, 1.0f) * hidden;
   e.rowBias[f] = bias * rank + e.rowSlack[f];
   for (EncoderCopy& copy : e.copies) {
     if (copy.scale.size() == 0) continue;
