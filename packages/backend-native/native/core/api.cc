@@ -5,12 +5,29 @@
 namespace plumbline {
 namespace {
 
+/// The whole part, cut off at what an int holds: a conversion of more is not defined. −1 for NaN.
+int whole(double field) {
+  constexpr double kMost = 2147483647;
+  return field != field ? -1 : static_cast<int>(smaller(larger(field, -kMost), kMost));
+}
+
 /// A number that must be one of 0 … last.
 template <class Choice>
 bool choose(double field, int last, Choice& out) {
-  const int value = static_cast<int>(field);
+  const int value = whole(field);
+  if (value < 0 || value > last) return false;
   out = static_cast<Choice>(value);
-  return value >= 0 && value <= last;
+  return true;
+}
+
+/// Nested groups end at the last latent, and only batches of pairs are ever cut into them.
+bool validGroups(const Config& c) {
+  int end = 0;
+  for (int i = 0; i < c.nGroups; i++) {
+    if (c.groupEnd[i] < end) return false;
+    end = c.groupEnd[i];
+  }
+  return end == c.dSae && (c.nGroups == 1 || (c.family != kRelu && c.family != kJumpRelu));
 }
 
 }  // namespace
@@ -38,27 +55,27 @@ bool readConfig(const double* f, int count, Config& c) {
   c.rankByNorm = f[kFieldRankByNorm] != 0;
   c.subtractDecoderBias = f[kFieldSubtractDecoderBias] != 0;
   c.trainable = f[kFieldTrainable] != 0;
-  c.k = static_cast<int>(f[kFieldK]);
+  c.k = whole(f[kFieldK]);
   c.beta1 = f[kFieldBeta1];
   c.beta2 = f[kFieldBeta2];
   c.epsilon = f[kFieldEpsilon];
-  c.deadAfterTokens = static_cast<int>(f[kFieldDeadAfterTokens]);
+  c.deadAfterTokens = whole(f[kFieldDeadAfterTokens]);
   c.auxkCoefficient = f[kFieldAuxkCoefficient];
-  c.auxk = static_cast<int>(f[kFieldAuxk]);
+  c.auxk = whole(f[kFieldAuxk]);
   c.thresholdDecay = f[kFieldThresholdDecay];
-  c.thresholdAfterBatches = static_cast<int>(f[kFieldThresholdAfterBatches]);
+  c.thresholdAfterBatches = whole(f[kFieldThresholdAfterBatches]);
   c.targetL0 = f[kFieldTargetL0];
   c.tanhScale = f[kFieldTanhScale];
   c.bandwidth = f[kFieldBandwidth];
   c.countsLatents = f[kFieldCountsLatents] != 0;
   c.logThreshold = f[kFieldLogThreshold] != 0;
-  c.nGroups = static_cast<int>(f[kFieldGroups]);
+  c.nGroups = whole(f[kFieldGroups]);
   if (!known || c.nGroups < 1 || c.nGroups > kMostGroups || count < kConfigFields + 2 * c.nGroups) return false;
   for (int i = 0; i < c.nGroups; i++) {
-    c.groupEnd[i] = static_cast<int>(f[kConfigFields + 2 * i]);
+    c.groupEnd[i] = whole(f[kConfigFields + 2 * i]);
     c.groupWeight[i] = f[kConfigFields + 2 * i + 1];
   }
-  return c.groupEnd[c.nGroups - 1] == c.dSae && (c.family != kTopK || (c.k >= 1 && c.k <= c.dSae));
+  return validGroups(c) && c.auxk >= 0 && (c.family != kTopK || (c.k >= 1 && c.k <= c.dSae));
 }
 
 namespace {
