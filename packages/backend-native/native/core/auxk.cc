@@ -77,7 +77,8 @@ Status auxiliary(Step& step, const Array<uint8_t>& dead, int nDead) {
       PairList& list = lists[b];
       for (int j = 0; j < chosen; j++) {
         const float value = scores[s.indices[j]];
-        if (value > 0 || (!normalized && value != 0)) list.push(latents[s.indices[j]], value);
+        // Only the form that cuts negative ones off has no gradient at 0.
+        if (value > 0 || !normalized) list.push(latents[s.indices[j]], value);
       }
       float* out = e.row(e.auxResidual.data(), b);
       e.kernels->combineRows(start, e.decoder(), width, list.latent, list.value, static_cast<int>(list.size), out, width);
