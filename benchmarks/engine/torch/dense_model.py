@@ -59,7 +59,7 @@ class DenseSae(nn.Module):
         decoder /= decoder.norm(dim=1, keepdim=True)
         self.decoder = nn.Parameter(decoder)
         self.encoder = nn.Parameter(self.initial_encoder(decoder))
-        self.encoder_bias = nn.Parameter(torch.full((settings.d_sae,), settings.encoder_bias))
+        self.encoder_bias = nn.Parameter(torch.full((settings.d_sae,), float(settings.encoder_bias)))
         self.decoder_bias = nn.Parameter(first_batch.mean(dim=0))
 
     def initial_encoder(self, decoder: torch.Tensor) -> torch.Tensor:

@@ -54,7 +54,7 @@ class JumpReluSae(DenseSae):
 
     def __init__(self, settings: Settings, first_batch: torch.Tensor):
         super().__init__(settings, first_batch, self.select_over_thresholds)
-        self.threshold = nn.Parameter(torch.full((settings.d_sae,), settings.threshold))
+        self.threshold = nn.Parameter(torch.full((settings.d_sae,), float(settings.threshold)))
         self.bandwidth, self.weight, self.target = settings.bandwidth, settings.l0, settings.k
 
     def select_over_thresholds(self, pre_acts: torch.Tensor) -> torch.Tensor:

@@ -1,0 +1,16 @@
+// npm run -s bench -- <benchmark> [options]: what each measures is in benchmarks/README.md.
+import { engineBenchmark } from "./engine/command.ts";
+
+const benchmarks: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
+  engine: engineBenchmark,
+};
+
+const [name, ...argv] = process.argv.slice(2);
+const chosen = name === undefined ? undefined : benchmarks[name];
+if (chosen === undefined) {
+  const known = Object.keys(benchmarks).join(", ");
+  console.error(`${name === undefined ? "which benchmark?" : `no benchmark "${name}"`} known: ${known}`);
+  process.exitCode = 2;
+} else {
+  process.exitCode = await chosen(argv);
+}
