@@ -8,11 +8,12 @@ import { expect, describe as suite, test } from "vitest";
 import { scaleToUnit, sparseThreshold } from "../benchmarks/engine/data/batches.ts";
 import { syntheticRows } from "../benchmarks/engine/data/synthetic.ts";
 import { judge, verdictText } from "../benchmarks/engine/floors.ts";
-import { parseOptions, UsageError } from "../benchmarks/engine/options.ts";
+import { parseOptions } from "../benchmarks/engine/options.ts";
 import type { Participant } from "../benchmarks/engine/participants.ts";
 import { fastest, ratios } from "../benchmarks/engine/report/compare.ts";
 import { short, summarize } from "../benchmarks/engine/report/numbers.ts";
 import { type Measured, runRounds } from "../benchmarks/engine/rounds.ts";
+import { UsageError } from "../benchmarks/engine/usage-error.ts";
 
 const memory = { peakBytes: 3, currentBytes: 2, baselineBytes: 1 };
 

@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseOptions, UsageError, usage } from "./options.ts";
+import { parseOptions, usage } from "./options.ts";
 import { findTorch } from "./processes/torch-python.ts";
 import { floorsLines } from "./report/floors-report.ts";
 import { headerLines, readHeader } from "./report/header.ts";
 import { createRun } from "./run.ts";
+import { UsageError } from "./usage-error.ts";
 import { workloads } from "./workloads.ts";
 
 /** Version of what `--json` writes. */

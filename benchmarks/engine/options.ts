@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { cases, scalingCase } from "./cases.ts";
+import { UsageError } from "./usage-error.ts";
 import { workloads } from "./workloads.ts";
 
 /** What the command was told. */
@@ -15,9 +17,6 @@ export interface EngineBenchmarkOptions {
   readonly activations?: { readonly path: string; readonly dIn: number };
   readonly instructionSet?: string;
 }
-
-/** A usage error: what was wrong. */
-export class UsageError extends Error {}
 
 const partNames: readonly string[] = [...cases.map(({ name }) => name), scalingCase.name];
 const workloadNames: readonly string[] = workloads.map(({ name }) => name);
@@ -62,6 +61,7 @@ function chosenNames(only: readonly string[], quick: boolean): { workloads: stri
 function activationsOf(path: string | undefined, width: string | undefined): object {
   if (path === undefined) return {};
   if (width === undefined) throw new UsageError("--activations: --width has to say how long a row is");
+  if (!existsSync(path)) throw new UsageError(`--activations: there is no file ${path}`);
   return { activations: { path, dIn: positiveInteger(width, "width") } };
 }
 

@@ -1,5 +1,6 @@
 import { open, stat } from "node:fs/promises";
 import { createRandom, permutation } from "@plumbline/core";
+import { UsageError } from "../usage-error.ts";
 
 /**
  * Rows from a raw float32 file, little-endian, in an order that the seed decides.
@@ -14,7 +15,9 @@ export async function activationRows(
   const rowBytes = 4 * dIn;
   const { size } = await stat(path);
   if (size === 0 || size % rowBytes !== 0) {
-    throw new Error(`--activations: expected rows of ${dIn} float32 numbers, got a file of ${size} bytes`);
+    throw new UsageError(
+      `--activations: expected rows of ${dIn} float32 numbers, got a file of ${size} bytes`,
+    );
   }
   const order = permutation(size / rowBytes, createRandom(seed).stream("order"));
   const rows = new Float32Array(Math.min(shape.nRows, order.length) * dIn);

@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createRandom, fillNormal } from "@plumbline/core";
 import type { Sizes } from "../protocol.ts";
+import { UsageError } from "../usage-error.ts";
 import { activationRows } from "./activation-rows.ts";
 import { syntheticRows } from "./synthetic.ts";
 
@@ -21,7 +22,7 @@ export function scaleToUnit(rows: Float32Array, dIn: number): void {
   let sum = 0;
   for (const value of rows) sum += value * value;
   const scale = Math.sqrt(rows.length / dIn / sum);
-  if (!Number.isFinite(scale)) throw new Error("the activations are all zero, or not finite");
+  if (!Number.isFinite(scale)) throw new UsageError("the activations are all zero, or not finite");
   for (let i = 0; i < rows.length; i++) rows[i] = (rows[i] ?? 0) * scale;
 }
 
@@ -59,7 +60,7 @@ export async function writeBatches(
   const rows = activations === undefined ? syntheticRows(shape) : await activationRows(activations, shape);
   const found = Math.floor(rows.length / (batchSize * dIn));
   if (found === 0) {
-    throw new Error(`--activations: expected at least ${batchSize} rows, got ${rows.length / dIn}`);
+    throw new UsageError(`--activations: expected at least ${batchSize} rows, got ${rows.length / dIn}`);
   }
   const whole = rows.subarray(0, found * batchSize * dIn);
   scaleToUnit(whole, dIn);
