@@ -1,6 +1,6 @@
 // Compiles the addon with node-gyp against the headers of the Node that runs this.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -64,7 +64,9 @@ export function buildAddon(target) {
     const made = join(work, "build", "Release", "plumbline.node");
     if (result.status !== 0 || !existsSync(made)) return { ok: false, output };
     mkdirSync(dirname(target), { recursive: true });
-    copyFileSync(made, target);
+    // Processes that run the old one keep it.
+    copyFileSync(made, `${target}.new`);
+    renameSync(`${target}.new`, target);
     return { ok: true, output };
   } finally {
     rmSync(work, { recursive: true, force: true });
