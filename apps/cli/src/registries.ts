@@ -1,5 +1,6 @@
 import { rowMaps } from "@plumbline/aligned";
 import { builtInArchitectures, type Preset, presets } from "@plumbline/architectures";
+import { nativeBackend } from "@plumbline/backend-native";
 import { tfjsCpuBackend } from "@plumbline/backend-tfjs-cpu";
 import { tfjsWasmBackend } from "@plumbline/backend-tfjs-wasm";
 import {
@@ -44,6 +45,7 @@ export function createRegistries(plugins: readonly PlumblinePlugin[]): Registrie
     backends: createRegistry<Backend<Tensor>>(
       { kind: "backend", specVersion: backendSpecVersion, nameOf: (backend) => backend.name },
       [
+        nativeBackend,
         tfjsCpuBackend,
         tfjsWasmBackend,
         ...plugins.flatMap((plugin) => (plugin.backends ?? []) as Backend<Tensor>[]),

@@ -66,7 +66,7 @@ function probeOf(loaded: Loaded, options: NativeBackendOptions): BackendProbe {
     return {
       available: true,
       deterministic: true,
-      device: `${runtime}, ${instructionSet}, ${threads}, screening in ${level} (${core.origin})`,
+      device: `${runtime}, ${instructionSet}, ${threads}, screening in ${level} (${[core.origin, ...loaded.notes].join("; ")})`,
       versions: {},
       speed: speeds[core.runtime],
     };
@@ -104,21 +104,17 @@ export function createNativeBackend(options: NativeBackendOptions = {}): Backend
     const { plan, unsupported } = planFor(architecture);
     if (plan === undefined) throw unsupportedArchitecture(unsupported);
     const { family, numbers, groups, k } = plan;
-    const core = await makeCore(
-      (level) =>
-        coreConfig(
-          { ...numbers, trainable: 1 },
-          {
-            family,
-            dIn,
-            dSae,
-            k: Math.max(1, Math.trunc(k)),
-            level,
-            ...(groups === undefined ? {} : { groups }),
-          },
-        ),
-      "createEngine()",
-    );
+    const common = {
+      family,
+      dIn,
+      dSae,
+      k: Math.max(1, Math.trunc(k)),
+      ...(groups === undefined ? {} : { groups }),
+    };
+    const core = await makeCore((chosen) => {
+      const level = engine.precision === "fp32" ? "fp32" : chosen;
+      return coreConfig({ ...numbers, trainable: 1 }, { ...common, level });
+    }, "createEngine()");
     return createNativeEngine(engine, { plan, core });
   };
   const openInference = async (form: InferenceForm): Promise<SaeInference> => {

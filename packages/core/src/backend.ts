@@ -33,6 +33,11 @@ export interface EngineOptions<T> extends SaeShape {
   /** drawn from for the initial parameters only */
   readonly random: Random;
   readonly sample: ActivationSample;
+  /**
+   * `auto`, the default: an engine may compute in lower precision where the result is proven to be that of float32; `fp32`: it
+   * does not. Engines that know no such way ignore it.
+   */
+  readonly precision?: "auto" | "fp32";
 }
 
 /**

@@ -79,5 +79,6 @@ export async function createTrainingEngine(training: Training): Promise<SaeEngin
     dSae,
     random,
     sample,
+    precision: resolved.config.precision,
   });
 }

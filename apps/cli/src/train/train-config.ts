@@ -16,6 +16,7 @@ export interface TrainConfig {
   readonly schedules: Readonly<Record<string, number | { readonly [key: string]: Json }>>;
   readonly checkpoints: { readonly everySteps: number; readonly keep: number };
   readonly backend: string;
+  readonly precision: "auto" | "fp32";
   readonly seed: number;
   readonly out?: string | undefined;
   readonly plugins: readonly string[];
@@ -90,6 +91,10 @@ export const trainConfigSchema: ConfigSchema<TrainConfig> = z.strictObject({
     .prefault({})
     .describe("what is saved on the way"),
   backend: z.string().default("auto").describe('"auto", or one that "plumbline list backends" names'),
+  precision: z
+    .enum(["auto", "fp32"])
+    .default("auto")
+    .describe("auto: lower precision where the result is proven to be float32's; fp32: float32 alone"),
   seed: z.int().min(0).default(0).describe("root of all randomness"),
   out: z.string().min(1).optional().describe("folder of the run; must not exist"),
   plugins: z

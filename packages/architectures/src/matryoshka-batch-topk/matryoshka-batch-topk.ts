@@ -117,10 +117,12 @@ export const matryoshkaBatchTopK: ArchitectureFactory<Tensor, MatryoshkaConfig> 
   name: "matryoshka-batch-topk",
   description: "nested groups of latents, each prefix reconstructs; BatchTopK over all",
   schema: matryoshkaSchema,
-  build: (config) =>
-    batchTopKBase(config, {
+  build: (config) => ({
+    ...batchTopKBase(config, {
       name: "matryoshka-batch-topk",
       reconstruct: prefixes(config),
       check: (dSae) => checkGroups(config, dSae),
     }),
+    fused: { activation: "batch-topk", rowMap: "none", details: { ...config } },
+  }),
 });

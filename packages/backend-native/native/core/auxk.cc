@@ -36,7 +36,7 @@ Status auxiliary(Step& step, const Array<uint8_t>& dead, int nDead) {
   const int k = smaller(wanted, c.dSae);
   Array<int32_t> latents;
   Array<float> rows;
-  TokenLists lists;
+  TokenLists& lists = *e.lists;
   if (!latents.resize(nDead) || !rows.resize(static_cast<size_t>(nDead) * width) || !lists.resize(n) ||
       !e.auxResidual.resize(static_cast<size_t>(n) * width) || !e.tokenSums.resize(n)) {
     return kNoMemory;

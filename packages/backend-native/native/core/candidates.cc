@@ -11,8 +11,8 @@ constexpr int kGroupTokens = 128;
 
 /// The lists of one task's tokens.
 struct Block {
-  Array<float> upper, threshold, lower;
-  Array<int32_t> latent;
+  Array<Candidate> items;
+  Array<float> threshold, lower;
   Array<CandidateList> list;
 };
 
@@ -24,6 +24,7 @@ struct Run {
   Block& block;
   int firstToken;
   int k;  ///< 0: nothing may be dropped
+  int capacity;
 };
 
 /// An upper bound of how far an upper bound is above the score.
@@ -32,7 +33,8 @@ inline float spread(const Run& run, int slot, int latent) {
                     run.engine.rowSlack[latent]);
 }
 
-/// Drops candidates that k others are proven to beat; where that leaves the list nearly full, gives the token up.
+/// Drops candidates that k others are proven to beat, and gives the list more room where many are left; where there is none,
+/// gives the token up.
 void prune(void* context, int position) {
   Run& run = *static_cast<Run*>(context);
   CandidateList& list = run.block.list[position];
@@ -41,20 +43,20 @@ void prune(void* context, int position) {
     float* lower = run.block.lower.data();
     float least = kInfinity;
     for (int i = 0; i < list.count; i++) {
-      lower[i] = list.upper[i] - spread(run, run.firstToken + position, list.latent[i]);
+      lower[i] = list.items[i].upper - spread(run, run.firstToken + position, list.items[i].latent);
       least = smaller(least, lower[i]);
     }
     threshold = larger(threshold, reachedBy(*run.engine.kernels, lower, list.count, run.k, least));
   }
   int kept = 0;
   for (int i = 0; i < list.count; i++) {
-    const float upper = list.upper[i];
-    list.upper[kept] = upper;
-    list.latent[kept] = list.latent[i];
-    kept += upper >= threshold ? 1 : 0;
+    const Candidate item = list.items[i];
+    list.items[kept] = item;
+    kept += item.upper >= threshold ? 1 : 0;
   }
   list.count = kept;
-  if (kept > list.capacity - list.capacity / 8) {
+  if (kept > list.limit / 2) list.limit = smaller(2 * list.limit, run.capacity);
+  if (kept > list.limit - list.limit / 8) {
     threshold = kInfinity;
     list.count = -1;
   }
@@ -63,6 +65,8 @@ void prune(void* context, int position) {
 /// How a request is cut into tasks. Borders depend on sizes only, never on the number of threads.
 struct Cut {
   int perGroup, nGroups, nChunks, chunkLatents, capacity;
+  /// a list is pruned for the first time with this many: early, since what it learns spares the rest
+  int firstLimit;
 };
 
 Cut cutFor(const Engine& engine, const Tokens& tokens, const Request& request) {
@@ -77,6 +81,7 @@ Cut cutFor(const Engine& engine, const Tokens& tokens, const Request& request) {
   const int64_t usual = larger<int64_t>(512, (request.level == kI8 ? 32 : 16) * static_cast<int64_t>(request.k));
   const bool bounded = request.k > 0 && !request.roomForAll;
   cut.capacity = static_cast<int>(bounded ? smaller(usual, everything) : everything);
+  cut.firstLimit = bounded ? smaller(cut.capacity, larger(256, 4 * request.k)) : cut.capacity;
   return cut;
 }
 
@@ -119,11 +124,10 @@ void fillBlock(const Engine& engine, const Tokens& tokens, const Request& reques
   const EncoderCopy& copy = engine.copies[request.level == kF32 ? 1 : 0];
   const int first = group * cut.perGroup;
   for (size_t i = 0; i < block.list.size(); i++) {
-    const size_t at = i * cut.capacity;
-    block.list[i] = CandidateList{block.upper.data() + at, block.latent.data() + at, 0, cut.capacity};
+    block.list[i] = CandidateList{block.items.data() + i * cut.capacity, 0, cut.firstLimit};
     block.threshold[i] = first + static_cast<int>(i) < tokens.count ? request.least : kInfinity;
   }
-  Run run{engine, copy, panels, block, first, request.k};
+  Run run{engine, copy, panels, block, first, request.k, cut.capacity};
   ScreenTask task = taskFor(engine, request, copy, panels, block, cut, first, chunk);
   task.context = &run;
   if (task.firstLatent < task.lastLatent) engine.kernels->screen[request.level](task);
@@ -136,9 +140,14 @@ int joinLists(const Block* blocks, int nChunks, int position, PairList& out) {
     const CandidateList& list = blocks[chunk].list[position];
     if (list.count < 0) return -1;
     const float threshold = blocks[chunk].threshold[position];
+    if (!out.reserve(list.count)) return 0;
+    size_t at = out.size;
     for (int i = 0; i < list.count; i++) {
-      if (list.upper[i] >= threshold) out.push(list.latent[i], list.upper[i]);
+      out.latent[at] = list.items[i].latent;
+      out.value[at] = list.items[i].upper;
+      at += list.items[i].upper >= threshold ? 1 : 0;
     }
+    out.size = at;
   }
   return static_cast<int>(out.size);
 }
@@ -194,7 +203,7 @@ bool reserve(CandidateMemory& memory, int nBlocks, int nTokens, int listed, int 
   bool enough = nBlocks <= memory.nBlocks && nTokens <= memory.nLists;
   for (int i = 0; i < nBlocks && enough; i++) {
     Block& block = memory.blocks[i];
-    enough = block.upper.resize(room) && block.latent.resize(room) && block.lower.resize(capacity) &&
+    enough = block.items.resize(room) && block.lower.resize(capacity) &&
              block.threshold.resize(listed) && block.list.resize(listed);
   }
   return enough;

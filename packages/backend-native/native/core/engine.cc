@@ -4,30 +4,27 @@
 
 namespace plumbline {
 
-void PairList::push(int32_t f, float v) {
-  if (size == capacity) {
-    const size_t room = capacity == 0 ? 64 : 2 * capacity;
-    int32_t* latents = static_cast<int32_t*>(allocate(room * sizeof(int32_t)));
-    float* values = static_cast<float*>(allocate(room * sizeof(float)));
-    if (latents == nullptr || values == nullptr) {
-      release(latents);
-      release(values);
-      lost = true;
-      return;
-    }
-    if (size > 0) {
-      memcpy(latents, latent, size * sizeof(int32_t));
-      memcpy(values, value, size * sizeof(float));
-    }
-    release(latent);
-    release(value);
-    latent = latents;
-    value = values;
-    capacity = room;
+bool PairList::reserve(size_t n) {
+  if (size + n <= capacity) return true;
+  const size_t room = larger(larger<size_t>(64, 2 * capacity), size + n);
+  int32_t* latents = static_cast<int32_t*>(allocate(room * sizeof(int32_t)));
+  float* values = static_cast<float*>(allocate(room * sizeof(float)));
+  if (latents == nullptr || values == nullptr) {
+    release(latents);
+    release(values);
+    lost = true;
+    return false;
   }
-  latent[size] = f;
-  value[size] = v;
-  size++;
+  if (size > 0) {
+    memcpy(latents, latent, size * sizeof(int32_t));
+    memcpy(values, value, size * sizeof(float));
+  }
+  release(latent);
+  release(value);
+  latent = latents;
+  value = values;
+  capacity = room;
+  return true;
 }
 
 Engine::Engine(const Config& c, const Kernels* k, Pool* p) : config(c), kernels(k), pool(p) {
@@ -37,12 +34,14 @@ Engine::Engine(const Config& c, const Kernels* k, Pool* p) : config(c), kernels(
   scratch = new Scratch[nScratch];
   screenMemory = createScreenMemory();
   candidateMemory = createCandidateMemory();
+  lists = createTokenLists();
 }
 
 Engine::~Engine() {
   delete[] scratch;
   destroyScreenMemory(screenMemory);
   destroyCandidateMemory(candidateMemory);
+  destroyTokenLists(lists);
 }
 
 int Engine::groupOf(int latent) const {

@@ -102,7 +102,14 @@ struct PairList {
     release(latent);
     release(value);
   }
-  void push(int32_t f, float v);
+  /// Room for `n` more; false, and `lost` set, where memory ran out.
+  bool reserve(size_t n);
+  void push(int32_t f, float v) {
+    if (size == capacity && !reserve(1)) return;
+    latent[size] = f;
+    value[size] = v;
+    size++;
+  }
   void clear() { size = 0; }
 };
 
@@ -121,10 +128,13 @@ struct Pairs {
 struct Scratch;
 struct ScreenMemory;
 struct CandidateMemory;
+class TokenLists;
 ScreenMemory* createScreenMemory();
 void destroyScreenMemory(ScreenMemory* memory);
 CandidateMemory* createCandidateMemory();
 void destroyCandidateMemory(CandidateMemory* memory);
+TokenLists* createTokenLists();
+void destroyTokenLists(TokenLists* lists);
 
 /// Pairs in latent order, for exact scores.
 struct RescoreMemory {
@@ -179,6 +189,7 @@ struct Engine {
 
   ScreenMemory* screenMemory;
   CandidateMemory* candidateMemory;
+  TokenLists* lists;
   RescoreMemory rescoring;
   Scratch* scratch = nullptr;  ///< one a thread
   int nScratch = 0;

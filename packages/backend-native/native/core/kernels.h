@@ -8,12 +8,18 @@ namespace plumbline {
 /// How the encoder product is computed when it only has to say which latents may matter.
 enum Level : int { kF32 = 0, kBf16 = 1, kI8 = 2, kI16 = 3, kLevels = 4 };
 
-/// Latents that may matter for one token: the upper bound of the score, and which latent.
+/// A latent that may matter, with an upper bound of its score. One store keeps both.
+struct Candidate {
+  float upper;
+  int32_t latent;
+};
+
+/// The candidates of one token.
 struct CandidateList {
-  float* upper;
-  int32_t* latent;
+  Candidate* items;
   int32_t count;
-  int32_t capacity;
+  /// `full` is called when there are this many; it may grow, up to what was allocated
+  int32_t limit;
 };
 
 /// One range of latents against consecutive panels of tokens. A panel holds `Kernels::panel` tokens side by side.

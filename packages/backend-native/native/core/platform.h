@@ -21,6 +21,7 @@ class Array {
 
   /// Room for `size` values; what was in it is lost when it has to grow. False where memory ran out.
   bool resize(size_t size) {
+    if (size > (SIZE_MAX - kPadBytes) / sizeof(T)) return false;
     if (size > capacity_) {
       release(data_);
       data_ = static_cast<T*>(allocate(size * sizeof(T) + kPadBytes));

@@ -5,6 +5,9 @@
 
 namespace plumbline {
 
+TokenLists* createTokenLists() { return new TokenLists; }
+void destroyTokenLists(TokenLists* lists) { delete lists; }
+
 bool TokenLists::resize(int nTokens) {
   if (nTokens > capacity_) {
     delete[] lists_;
@@ -19,7 +22,10 @@ bool TokenLists::resize(int nTokens) {
 void TokenLists::receive(int position, int, int n, const int32_t* latents, const float* scores) {
   PairList& list = lists_[position];
   list.clear();
-  for (int i = 0; i < n; i++) list.push(latents[i], scores[i]);
+  if (n == 0 || !list.reserve(n)) return;
+  memcpy(list.latent, latents, n * sizeof(int32_t));
+  memcpy(list.value, scores, n * sizeof(float));
+  list.size = n;
 }
 
 bool TokenLists::join(Pairs& pairs) const {
@@ -185,7 +191,7 @@ Status selectOfBatch(Step& step, TokenLists& lists, ScreenCounts& counts) {
 Status selectForTraining(Step& step) {
   Engine& e = step.engine;
   const Config& c = e.config;
-  TokenLists lists;
+  TokenLists& lists = *e.lists;
   ScreenCounts counts;
   if (!lists.resize(step.nTokens)) return kNoMemory;
   const Tokens all{step.nTokens, nullptr};
@@ -226,7 +232,7 @@ bool prefersDense(Step& step, Status& status) {
   constexpr double kBreakEven = 0.12;
   constexpr int kSample = 32;
   Array<int32_t> numbers;
-  TokenLists lists;
+  TokenLists& lists = *e.lists;
   ScreenCounts counts;
   if (!pilotTokens(step.nTokens, kSample, numbers) || !lists.resize(kSample)) {
     status = kNoMemory;

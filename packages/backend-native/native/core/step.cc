@@ -154,7 +154,7 @@ Status encodeBatch(Engine& e, const float* batch, int nTokens, Report& report) {
     report.badRow = bad;
     return kNotFinite;
   }
-  TokenLists lists;
+  TokenLists& lists = *e.lists;
   ScreenCounts counts;
   if (!lists.resize(nTokens)) return kNoMemory;
   const Tokens all{nTokens, nullptr};

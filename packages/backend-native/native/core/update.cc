@@ -18,8 +18,16 @@ struct Pass {
   bool cached;
   /// apply the update; else only measure
   bool apply;
+  /// somebody asked for the norm of the gradient
+  bool wantNorm;
   AdamStep adam;
 };
+
+constexpr ParameterId kRowParameters[] = {kDecoder, kEncoder};
+
+inline void fetchRow(const float* row, int n) {
+  for (int i = 0; i < n; i += 16) __builtin_prefetch(row + i, 1, 2);
+}
 
 /// A latent's pairs of one kind, its code gradients in `g`.
 void accumulatePairs(const Pass& pass, int latent, const Pairs& pairs, const float* residual, float scale, bool isAux,
@@ -91,6 +99,19 @@ void addCenterShare(Engine& e, int latent, float* partial) {
   if (e.biasGradient[latent] != 0) e.kernels->axpy(-e.biasGradient[latent], e.row(e.encoder(), latent), partial, e.width);
 }
 
+/// Asks for the rows of a latent that is next in turn.
+void fetchRows(const Engine& e, int latent, bool moments) {
+  if (latent >= e.config.dSae) return;
+  for (const ParameterId id : kRowParameters) {
+    const Parameter& p = e.parameter[id];
+    if (p.value.size() == 0) continue;
+    fetchRow(e.row(p.value.data(), latent), e.width);
+    if (!moments) continue;
+    fetchRow(e.row(p.mean.data(), latent), e.width);
+    fetchRow(e.row(p.variance.data(), latent), e.width);
+  }
+}
+
 void sparsePass(const Pass& pass) {
   Step& step = pass.step;
   Engine& e = step.engine;
@@ -101,9 +122,10 @@ void sparsePass(const Pass& pass) {
     float* partial = e.row(e.centerPartials.data(), block);
     if (measure) memset(partial, 0, e.width * sizeof(float));
     for (int f = block * kBlock; f < smaller((block + 1) * kBlock, dSae); f++) {
+      fetchRows(e, f + 1, pass.apply);
       sparseLatent(pass, f, s);
       if (measure) {
-        e.rowSquares[f] = squaresOf(e, f, s.encoderGradient.data(), s.decoderGradient.data());
+        e.rowSquares[f] = pass.wantNorm ? squaresOf(e, f, s.encoderGradient.data(), s.decoderGradient.data()) : 0;
         addCenterShare(e, f, partial);
       }
       if (pass.apply) {
@@ -152,7 +174,7 @@ void densePass(const Pass& pass) {
       e.biasGradient[f] = sums[i].bias;
       e.thresholdGradient[f] = sums[i].threshold;
       e.rowPenalties[f] = storedGradients(step, f, sums[i], rowE, rowD, s);
-      e.rowSquares[f] = squaresOf(e, f, rowE, rowD);
+      e.rowSquares[f] = pass.wantNorm ? squaresOf(e, f, rowE, rowD) : 0;
       addCenterShare(e, f, partial);
       if (pass.apply) updateLatent(e, f, pass.adam, rowE, rowD, e.biasGradient[f], e.thresholdGradient[f]);
     }
@@ -255,7 +277,7 @@ Status updateParameters(Step& step) {
   if (!reserveUpdate(step, clip)) return kNoMemory;
   Array<float> gradient;
   if (!gradient.resize(e.width)) return kNoMemory;
-  Pass pass{step, false, !clip, adamStep(e, step.controls.lr)};
+  Pass pass{step, false, !clip, clip || step.controls.wantStats, adamStep(e, step.controls.lr)};
   if (step.useDense) {
     densePass(pass);
   } else {

@@ -9,27 +9,27 @@ template <int kHeight, int kWidth>
 void gemmTile(int depth, const float* a, const float* b, float* c, size_t cStride, int rows, int columns,
               bool accumulate) {
   Vf acc[kHeight][kWidth];
-#pragma GCC unroll 16
+  PL_UNROLL
   for (int r = 0; r < kHeight; r++) {
-#pragma GCC unroll 16
+    PL_UNROLL
     for (int j = 0; j < kWidth; j++) acc[r][j] = Vf{};
   }
   for (int k = 0; k < depth; k++) {
     Vf right[kWidth];
-#pragma GCC unroll 16
+    PL_UNROLL
     for (int j = 0; j < kWidth; j++) right[j] = load(b + j * kLanes);
-#pragma GCC unroll 16
+    PL_UNROLL
     for (int r = 0; r < kHeight; r++) {
-#pragma GCC unroll 16
+      PL_UNROLL
       for (int j = 0; j < kWidth; j++) StepF32::step(acc[r][j], right[j], reinterpret_cast<const uint8_t*>(a + r));
     }
     a += kHeight;
     b += kWidth * kLanes;
   }
   Vf sums[kHeight][kWidth];
-#pragma GCC unroll 16
+  PL_UNROLL
   for (int r = 0; r < kHeight; r++) {
-#pragma GCC unroll 16
+    PL_UNROLL
     for (int j = 0; j < kWidth; j++) sums[r][j] = acc[r][j];
   }
   if (rows == kHeight && columns == kWidth * kLanes) {

@@ -6,6 +6,7 @@
 
 namespace {
 
+using plumbline::Candidate;
 using plumbline::CandidateList;
 using plumbline::ScreenTask;
 
@@ -85,12 +86,10 @@ __attribute__((noinline)) void keepCandidates(const ScreenTask& t, uint32_t mask
     const int lane = __builtin_ctz(mask);
     mask &= mask - 1;
     CandidateList& list = t.lists[token + lane];
-    if (list.count == list.capacity) t.full(t.context, token + lane);
+    if (list.count == list.limit) t.full(t.context, token + lane);
     // A token that was given up has an infinite threshold, which infinite bounds still reach.
     if (list.count < 0 || !(bounds[lane] >= t.tokenThreshold[token + lane])) continue;
-    list.upper[list.count] = bounds[lane];
-    list.latent[list.count] = latent;
-    list.count++;
+    list.items[list.count++] = Candidate{bounds[lane], latent};
   }
 }
 
@@ -106,9 +105,9 @@ struct ScreenTile {
     const uint8_t* next = row + kHeight * t.rowBytes;
     const int nBytes = t.nSteps * 4;
     Accumulator acc[kHeight][kWidth];
-#pragma GCC unroll 16
+    PL_UNROLL
     for (int r = 0; r < kHeight; r++) {
-#pragma GCC unroll 16
+      PL_UNROLL
       for (int c = 0; c < kWidth; c++) acc[r][c] = Step::start(t, latent + r);
     }
     for (int at = 0; at < nBytes; at += 4) {
@@ -116,18 +115,18 @@ struct ScreenTile {
         for (int r = 0; r < kHeight; r++) __builtin_prefetch(next + r * t.rowBytes + at, 0, 2);
       }
       Vf tokens[kWidth];
-#pragma GCC unroll 16
+      PL_UNROLL
       for (int c = 0; c < kWidth; c++) tokens[c] = load(x + c * kLanes);
       x += kWidth * kLanes;
-#pragma GCC unroll 16
+      PL_UNROLL
       for (int r = 0; r < kHeight; r++) {
-#pragma GCC unroll 16
+        PL_UNROLL
         for (int c = 0; c < kWidth; c++) Step::step(acc[r][c], tokens[c], row + r * t.rowBytes + at);
       }
     }
-#pragma GCC unroll 16
+    PL_UNROLL
     for (int r = 0; r < kHeight; r++) {
-#pragma GCC unroll 16
+      PL_UNROLL
       for (int c = 0; c < kWidth; c++) out[r][c] = acc[r][c];
     }
   }

@@ -90,6 +90,13 @@ inline float sumLanes(Vf v) {
   return lanes[0];
 }
 
+/// Loops over tiles must disappear: only then do sums stay in registers.
+#if defined(__clang__)
+#define PL_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define PL_UNROLL _Pragma("GCC unroll 16")
+#endif
+
 /// A compiler's own order of operations must not depend on how it inlines a call.
 #define PL_INLINE inline __attribute__((always_inline))
 

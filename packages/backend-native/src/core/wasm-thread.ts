@@ -1,0 +1,77 @@
+import { wasmFiles } from "../wasm-files.ts";
+
+/** A worker that answers messages by number. */
+export interface WasmThread {
+  call<R>(operation: string, ...args: readonly unknown[]): Promise<R>;
+  /** a call whose answer nobody waits for */
+  send(operation: string, ...args: readonly unknown[]): void;
+  stop(): void;
+}
+
+/** The part of Node's and of a browser's worker that is used here. */
+interface AnyWorker {
+  postMessage(message: unknown): void;
+  terminate(): unknown;
+  /** Node only: whether the process waits for it */
+  ref?(): void;
+  unref?(): void;
+}
+
+interface Answer {
+  readonly id: number;
+  readonly result?: unknown;
+  readonly error?: string;
+}
+
+type Listener = { answer(answer: Answer): void; fail(reason: Error): void };
+
+async function nodeWorker(listener: Listener): Promise<AnyWorker> {
+  const { Worker } = await import("node:worker_threads");
+  // Flags of this process are not for a thread that only runs WebAssembly; some are refused in workers.
+  const worker = new Worker(wasmFiles.worker, { execArgv: [] });
+  worker.on("message", listener.answer);
+  worker.on("error", listener.fail);
+  worker.unref();
+  return worker;
+}
+
+function browserWorker(listener: Listener): AnyWorker {
+  const worker = new Worker(wasmFiles.worker, { type: "module" });
+  worker.onmessage = (event: MessageEvent<Answer>) => listener.answer(event.data);
+  worker.onerror = (event) => listener.fail(new Error(event.message));
+  return worker;
+}
+
+/** Starts a thread of the core. It does not keep a Node process alive, unless it is answering. */
+export async function startWasmThread(): Promise<WasmThread> {
+  const waiting = new Map<number, { resolve(value: unknown): void; reject(reason: Error): void }>();
+  let nCalls = 0;
+  const listener: Listener = {
+    answer: ({ id, result, error }) => {
+      const call = waiting.get(id);
+      waiting.delete(id);
+      if (waiting.size === 0) worker.unref?.();
+      if (error === undefined) call?.resolve(result);
+      else call?.reject(new RangeError(error));
+    },
+    fail: (reason) => {
+      for (const { reject } of waiting.values()) reject(reason);
+      waiting.clear();
+    },
+  };
+  const isBrowser = typeof Worker === "function" && typeof process === "undefined";
+  const worker = isBrowser ? browserWorker(listener) : await nodeWorker(listener);
+  return {
+    call: <R>(operation: string, ...args: readonly unknown[]) =>
+      new Promise<R>((resolve, reject) => {
+        const id = nCalls++;
+        waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
+        worker.ref?.();
+        worker.postMessage({ id, operation, args });
+      }),
+    send: (operation, ...args) => worker.postMessage({ id: -1, operation, args }),
+    stop: () => {
+      void worker.terminate();
+    },
+  };
+}
