@@ -47,6 +47,19 @@ suite("the forms of AuxK", () => {
     expect(auxkOf({}, bothDead).terms.auxk).toBeCloseTo(0.5 * (1.05 / 0.5), 6);
   });
 
+  test("normalized: 0 for a residual without variance, however large", () => {
+    // One token: r is its own mean. r = (1e6, 0) less what latents rebuild; its square over the smallest variance leaves float32.
+    const architecture = topK({ k: 1, auxkCoefficient: 0.5, auxk: 2, deadAfterTokens: 10 });
+    const changed = { ...parameters, encoderBias: [-1e6, 0, 0, 0] };
+    const got = evaluate(architecture, {
+      parameters: changed,
+      x: [[1e6, 0]],
+      buffers: { tokensSinceFired: bothDead },
+    });
+    expect(got.terms.auxk).toBe(0);
+    expect(got.gradients(["auxk"]).decoder?.every((value) => value === 0)).toBe(true);
+  });
+
   test("scaled: negative ones too, mean over tokens", () => {
     // r̂ = 1 (0.6, 0.8) − 1 (0.8, −0.6) = (−0.2, 1.4) and half of that. Errors (1.2, −1.4): 3.4, and (0.1, −0.7): 0.5.
     // Two dead of auxk 2: factor 1. 3.9 / 2 tokens.

@@ -120,5 +120,6 @@ export function auxkTerm(input: AuxkInput): { readonly auxk?: Tensor } {
   }
   const variance = sum(square(sub(target_BD, mean(target_BD, 0, true))));
   const applies = mul(step(nDead), step(variance));
-  return { auxk: mul(mul(div(error, maximum(variance, tinyVariance)), applies), config.auxkCoefficient) };
+  // Switched off before the division, which may leave float32.
+  return { auxk: mul(div(mul(error, applies), maximum(variance, tinyVariance)), config.auxkCoefficient) };
 }

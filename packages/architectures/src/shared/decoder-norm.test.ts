@@ -2,6 +2,7 @@ import { preActivations } from "@plumbline/ops";
 import { relu as positivePart, type Tensor, type Tensor2D, tensor, tensor2d } from "@tensorflow/tfjs";
 import { expect, describe as suite, test } from "vitest";
 import { batchTopK } from "../batch-topk/batch-topk.ts";
+import { evaluate } from "../by-hand.test-support.ts";
 import {
   at,
   decode64,
@@ -113,6 +114,29 @@ suite("free decoder rows, as SAELens has them", () => {
     expect(architecture.inference(tensorsOf(sae), {}).tensors.encoder?.dataSync()).toEqual(
       Float32Array.from(sae.encoder),
     );
+  });
+
+  test("a row of zeros never fires where norms rank, in training as at inference", () => {
+    // Both latents are 1 on the token, and k has room for both; the first is 1 times a norm of 0.
+    const parameters = {
+      encoder: [
+        [1, 0],
+        [1, 0],
+      ],
+      encoderBias: [0, 0],
+      decoder: [
+        [0, 0],
+        [0, 1],
+      ],
+      decoderBias: [0, 0],
+    };
+    for (const make of [topK, batchTopK]) {
+      const buffers = { tokensSinceFired: [5, 5] };
+      const got = evaluate(make({ k: 2, ...free }), { parameters, x: [[1, 0]], buffers });
+      expect(got.statistics.l0).toBe(1);
+      expect(got.buffers.tokensSinceFired).toEqual([6, 0]);
+      expect(got.gradients(["reconstruction"]).decoder).toEqual([0, 0, -2, 2]);
+    }
   });
 
   test("batch-topk applies its threshold to values times norms", () => {

@@ -4,6 +4,7 @@ import {
   gatherSelected,
   largest,
   preActivations,
+  type Selection,
   selectPreActivations,
   sparseDecode,
 } from "@plumbline/ops";
@@ -26,6 +27,11 @@ function kOf(config: TopKConfig, scalars: Readonly<Record<string, number>>, dSae
   return Math.max(1, Math.min(dSae, Math.trunc(scalars.k ?? config.k)));
 }
 
+/** Pre-activations of what was chosen by value times norm; 0 where a row without a norm ranks its latent at 0. */
+function valuesOf(preActs_BF: Tensor2D, ranked: Selection): Tensor2D {
+  return mul(gatherSelected(preActs_BF, ranked.indices_BK), step(ranked.values_BK)) as Tensor2D;
+}
+
 /**
  * Loss of `topk`. Decoder norms enter by the ranking alone: multiplying latents by the norm and dividing by it again before
  * decoding, as SAELens writes it, cancels in value and gradient.
@@ -42,7 +48,7 @@ export function topKLoss(config: TopKConfig, input: LossInput<Tensor>): LossOutp
   const byNorm = ranksByNorm(config);
   const ranking_BF = byNorm ? (mul(preActs_BF, decoderNorms(decoder_FD)) as Tensor2D) : preActs_BF;
   const ranked = largest(ranking_BF, { k: kOf(config, scalars, dSae) });
-  const chosen = byNorm ? { ...ranked, values_BK: gatherSelected(preActs_BF, ranked.indices_BK) } : ranked;
+  const chosen = byNorm ? { ...ranked, values_BK: valuesOf(preActs_BF, ranked) } : ranked;
   const latents = { ...chosen, values_BK: relu(selectPreActivations(encoder, chosen)) };
   const residual_BD = sub(x, sparseDecode(latents, decoder)) as Tensor2D;
   const fired_F = firingCounts(chosen, { dSae });
