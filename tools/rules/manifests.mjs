@@ -31,7 +31,8 @@ function dependencyProblems({ name, manifest }) {
 function exportProblems({ manifest }) {
   const problems = [];
   for (const [path, target] of Object.entries(manifest.exports ?? {})) {
-    if (path === "./package.json") continue;
+    // Neither has types or sources.
+    if (path === "./package.json" || path.endsWith(".node")) continue;
     const conditions = typeof target === "string" ? [] : Object.keys(target);
     if (conditions.join() !== "@plumbline/source,types,default") {
       problems.push(`exports "${path}" with [${conditions}]; expected [@plumbline/source, types, default]`);

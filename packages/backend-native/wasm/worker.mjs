@@ -4,17 +4,16 @@ import { createMemory, createWasmEngine, instantiate } from "./core.mjs";
 
 /** @typedef {{ postMessage(message: unknown): void }} Port */
 
-const isNode = typeof process === "object" && process.versions?.node !== undefined;
-
 /** @param {(message: any, port: Port) => void} handle */
-async function listen(handle) {
-  if (isNode) {
-    const { parentPort } = await import("node:worker_threads");
-    parentPort?.on("message", (message) => handle(message, parentPort));
-  } else {
-    const scope = /** @type {any} */ (globalThis);
-    scope.onmessage = (/** @type {{ data: unknown }} */ event) => handle(event.data, scope);
+function listen(handle) {
+  // Not by `import`, which bundlers for browsers would try to follow.
+  const { parentPort } = globalThis.process?.getBuiltinModule?.("node:worker_threads") ?? {};
+  if (parentPort) {
+    parentPort.on("message", (message) => handle(message, parentPort));
+    return;
   }
+  const scope = /** @type {any} */ (globalThis);
+  scope.onmessage = (/** @type {{ data: unknown }} */ event) => handle(event.data, scope);
 }
 
 /** @type {Record<string, (...args: any[]) => unknown> | undefined} */
@@ -38,7 +37,7 @@ const operations = {
   },
 };
 
-await listen(({ id, operation, args }, port) => {
+listen(({ id, operation, args }, port) => {
   try {
     const own = /** @type {Record<string, (...args: any[]) => unknown>} */ (operations)[operation];
     const result = own === undefined ? engine?.[operation]?.(...args) : own(...args);

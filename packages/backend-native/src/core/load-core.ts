@@ -1,9 +1,7 @@
-import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
-import { availableParallelism } from "node:os";
-import { fileURLToPath } from "node:url";
+import { builtAddons } from "../package-files.ts";
 import { type AddonBinding, addonCore } from "./addon-core.ts";
 import type { Core } from "./core.ts";
+import { nodeBuiltins } from "./node-builtins.ts";
 import { loadWasmCore } from "./wasm-core.ts";
 
 /** The core, or why there is none; `notes` say what was passed over on the way. */
@@ -14,35 +12,38 @@ export interface Loaded {
   readonly notes: readonly string[];
 }
 
-const require = createRequire(import.meta.url);
+const nextStep = "run npx plumbline-native-build, which compiles the addon, or use tfjs-wasm";
 
-/** Where an addon may be, best first: this platform's package, what was built from source here. */
-function addonPaths(): readonly { readonly path: string; readonly origin: string }[] {
-  const name = `@plumbline/native-${process.platform}-${process.arch}`;
-  const found: { path: string; origin: string }[] = [];
-  try {
-    found.push({ path: require.resolve(`${name}/plumbline.node`), origin: name });
-  } catch {
-    // Not installed, or not for this platform: the next one may do.
-  }
-  const built = fileURLToPath(new URL("../../build/plumbline.node", import.meta.url));
-  const bundled = fileURLToPath(new URL("../build/plumbline.node", import.meta.url));
-  for (const path of [built, bundled]) found.push({ path, origin: "built from source" });
-  return found;
-}
-
+/** The addon of this platform's package, or the one that was built from source here; else why neither. */
 function loadAddon(threads: number): { core?: Core; note: string } {
+  const node = nodeBuiltins();
+  if (node === undefined) return { note: "" };
+  const require = node.module.createRequire(import.meta.url);
+  const platform = `${process.platform}-${process.arch}`;
+  const places: { path: string; origin: string }[] = [];
+  try {
+    const name = `@plumbline/native-${platform}`;
+    places.push({ path: require.resolve(`${name}/plumbline.node`), origin: name });
+  } catch {
+    // Not installed, or not for this platform: one that was built here may do.
+  }
+  for (const url of builtAddons)
+    places.push({ path: node.url.fileURLToPath(url), origin: "built from source" });
   const notes: string[] = [];
-  for (const { path, origin } of addonPaths()) {
-    if (!existsSync(path)) continue;
+  for (const { path, origin } of places) {
+    if (!node.fs.existsSync(path)) continue;
     try {
       return { core: addonCore(require(path) as AddonBinding, { origin, threads }), note: "" };
     } catch (error) {
       notes.push(`${origin} does not load: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  const none = `no addon for ${process.platform}-${process.arch}`;
-  return { note: notes.length > 0 ? notes.join("; ") : none };
+  return { note: notes.length > 0 ? notes.join("; ") : `no addon for ${platform}` };
+}
+
+/** Processors that may be used; in a browser what it admits to. */
+function processors(): number {
+  return nodeBuiltins()?.os.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
 }
 
 /**
@@ -55,24 +56,22 @@ export async function loadCore(options: {
   readonly runtime?: "auto" | "addon" | "wasm";
   readonly threads?: number;
 }): Promise<Loaded> {
-  const wanted = options.runtime ?? process.env.PLUMBLINE_NATIVE ?? "auto";
-  const fromEnvironment = Number(process.env.PLUMBLINE_THREADS);
-  const threads =
-    options.threads ?? (fromEnvironment >= 1 ? Math.trunc(fromEnvironment) : availableParallelism());
-  const nextStep = "run npx plumbline-native-build, which compiles the addon, or use tfjs-wasm";
+  const environment: Readonly<Record<string, string | undefined>> = globalThis.process?.env ?? {};
+  const wanted = options.runtime ?? environment.PLUMBLINE_NATIVE ?? "auto";
   if (wanted === "off") {
     return { reason: "PLUMBLINE_NATIVE=off", nextStep: "unset PLUMBLINE_NATIVE", notes: [] };
   }
+  const asked = Number(environment.PLUMBLINE_THREADS);
+  const threads = options.threads ?? (asked >= 1 ? Math.trunc(asked) : processors());
+  const attempts = [
+    ...(wanted === "wasm" ? [] : [() => loadAddon(threads)]),
+    ...(wanted === "addon" ? [] : [() => loadWasmCore(threads)]),
+  ];
   const notes: string[] = [];
-  if (wanted !== "wasm") {
-    const { core, note } = loadAddon(threads);
+  for (const attempt of attempts) {
+    const { core, note } = await attempt();
     if (core !== undefined) return { core, reason: "", nextStep: "", notes };
-    notes.push(note);
-  }
-  if (wanted !== "addon") {
-    const { core, note } = await loadWasmCore(threads);
-    if (core !== undefined) return { core, reason: "", nextStep: "", notes };
-    notes.push(note);
+    if (note !== "") notes.push(note);
   }
   return { reason: notes.join("; "), nextStep, notes };
 }

@@ -1,6 +1,7 @@
-import { wasmFiles } from "../wasm-files.ts";
+import { wasmFiles } from "../package-files.ts";
 import type { Core, CoreEngine, CoreStatus } from "./core.ts";
 import { configFields, counterFields, levels, outcomeOf, reportFields } from "./layout.ts";
+import { nodeBuiltins } from "./node-builtins.ts";
 import { startWasmThread, type WasmThread } from "./wasm-thread.ts";
 
 /** Stack of each helper; the deepest call keeps a few kilobytes. */
@@ -43,7 +44,7 @@ async function createEngine(
     for (const thread of team) thread.stop();
   };
   try {
-    const leader = await startWasmThread();
+    const leader = startWasmThread();
     team.push(leader);
     const { pool, stacks } = await leader.call<{ pool: number; stacks: number[] }>("lead", {
       module,
@@ -55,7 +56,7 @@ async function createEngine(
       dIn: config[configFields.indexOf("dIn")],
     });
     for (const [i, stack] of stacks.entries()) {
-      const helper = await startWasmThread();
+      const helper = startWasmThread();
       team.push(helper);
       // Never answered: a helper waits for work until it is stopped.
       helper.send("help", { module, memory, pool, stack, stackBytes, thread: i + 1 });
@@ -68,10 +69,10 @@ async function createEngine(
   }
 }
 
-async function readBytes(url: URL): Promise<Uint8Array<ArrayBuffer>> {
-  if (url.protocol !== "file:") return new Uint8Array(await (await fetch(url)).arrayBuffer());
-  const { readFile } = await import("node:fs/promises");
-  return Uint8Array.from(await readFile(url));
+async function readBytes(url: URL): Promise<BufferSource> {
+  const node = url.protocol === "file:" ? nodeBuiltins() : undefined;
+  if (node === undefined) return (await fetch(url)).arrayBuffer();
+  return Uint8Array.from(await node.fs.promises.readFile(url));
 }
 
 /**

@@ -1,4 +1,5 @@
-import { wasmFiles } from "../wasm-files.ts";
+import { wasmFiles } from "../package-files.ts";
+import { nodeBuiltins } from "./node-builtins.ts";
 
 /** A worker that answers messages by number. */
 export interface WasmThread {
@@ -25,8 +26,7 @@ interface Answer {
 
 type Listener = { answer(answer: Answer): void; fail(reason: Error): void };
 
-async function nodeWorker(listener: Listener): Promise<AnyWorker> {
-  const { Worker } = await import("node:worker_threads");
+function nodeWorker({ Worker }: typeof import("node:worker_threads"), listener: Listener): AnyWorker {
   // Flags of this process are not for a thread that only runs WebAssembly; some are refused in workers.
   const worker = new Worker(wasmFiles.worker, { execArgv: [] });
   worker.on("message", listener.answer);
@@ -43,7 +43,7 @@ function browserWorker(listener: Listener): AnyWorker {
 }
 
 /** Starts a thread of the core. It does not keep a Node process alive, unless it is answering. */
-export async function startWasmThread(): Promise<WasmThread> {
+export function startWasmThread(): WasmThread {
   const waiting = new Map<number, { resolve(value: unknown): void; reject(reason: Error): void }>();
   let nCalls = 0;
   const listener: Listener = {
@@ -59,8 +59,8 @@ export async function startWasmThread(): Promise<WasmThread> {
       waiting.clear();
     },
   };
-  const isBrowser = typeof Worker === "function" && typeof process === "undefined";
-  const worker = isBrowser ? browserWorker(listener) : await nodeWorker(listener);
+  const node = nodeBuiltins();
+  const worker = node === undefined ? browserWorker(listener) : nodeWorker(node.workers, listener);
   return {
     call: <R>(operation: string, ...args: readonly unknown[]) =>
       new Promise<R>((resolve, reject) => {
