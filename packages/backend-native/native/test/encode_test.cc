@@ -92,6 +92,17 @@ void checkDecode(Engine& e, const Latents& latents, int nTokens) {
   }
 }
 
+/// A threshold that a score hits: it does not pass.
+void hitThreshold(const Kernels& kernels, Random& random, Problem& problem) {
+  const Instance made = openProblem(kernels, problem, kF32, 1);
+  const std::vector<float> scores = canonicalScores(*made, problem.nTokens);
+  const size_t hit = random.below(static_cast<int>(scores.size()));
+  if (problem.recipe.family == kBatchTopK) problem.state.counters[2] = scores[hit];
+  for (auto& [id, data] : problem.state.arrays) {
+    if (id == kThreshold) data[hit % problem.recipe.dSae] = scores[hit];
+  }
+}
+
 void checkFamily(const Kernels& kernels, Random& random, Family family) {
   Problem problem = randomProblem(random);
   problem.recipe.family = family;
@@ -102,8 +113,9 @@ void checkFamily(const Kernels& kernels, Random& random, Family family) {
     problem.state.arrays.emplace_back(kArrayMagnitudeScale, std::vector<float>(extra.begin(), extra.begin() + problem.recipe.dSae));
     problem.state.arrays.emplace_back(kArrayMagnitudeBias, std::vector<float>(extra.begin() + problem.recipe.dSae, extra.end()));
   }
+  if (random.chance(0.5)) hitThreshold(kernels, random, problem);
   for (const Level level : levelsOf(kernels)) {
-    for (const int threads : {1, 3}) {
+    for (const int threads : {1, 3, kShuffled}) {
       const Instance made = openProblem(kernels, problem, level, threads);
       Report report;
       CHECK(encodeBatch(*made, problem.batch.data(), problem.nTokens, report) == kOk);

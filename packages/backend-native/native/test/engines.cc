@@ -4,6 +4,23 @@
 
 namespace plumbline {
 namespace test {
+namespace {
+
+class ShuffledPool final : public Pool {
+ public:
+  int threads() const override { return 3; }
+  void run(int nTasks, Task task, const void* context) override {
+    std::vector<int> order(nTasks);
+    for (int i = 0; i < nTasks; i++) order[i] = i;
+    for (int i = nTasks - 1; i > 0; i--) std::swap(order[i], order[random_.below(i + 1)]);
+    for (const int number : order) task(context, number, random_.below(threads()));
+  }
+
+ private:
+  Random random_{24};
+};
+
+}  // namespace
 
 std::vector<double> fieldsOf(const Recipe& r) {
   std::vector<double> f(kConfigFields);
@@ -48,7 +65,7 @@ Instance makeInstance(const Kernels& kernels, const Recipe& recipe, int threads)
   Config config = {};
   Instance made;
   if (!readConfig(fields.data(), static_cast<int>(fields.size()), config)) return made;
-  made.pool.reset(createPool(threads));
+  made.pool.reset(threads == kShuffled ? new ShuffledPool : createPool(threads));
   made.engine = std::make_unique<Engine>(config, &kernels, made.pool.get());
   if (!allocateEngine(*made.engine)) made.engine.reset();
   return made;

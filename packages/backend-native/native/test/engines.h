@@ -37,6 +37,9 @@ struct Instance {
   std::unique_ptr<Engine> engine;
   Engine& operator*() const { return *engine; }
 };
+/// In the place of a number of threads: three that exist in name alone. Tasks run one after another in random order, each as if on
+/// a random thread, so that what depends on either shows every time.
+constexpr int kShuffled = 0;
 Instance makeInstance(const Kernels& kernels, const Recipe& recipe, int threads);
 
 /// Arrays to write, by id.

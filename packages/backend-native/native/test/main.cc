@@ -26,9 +26,9 @@ struct Theme {
 };
 
 constexpr Theme kThemes[] = {
-    {"rows", testRows},       {"functions", testFunctions}, {"copies", testCopies}, {"gemm", testGemm},
-    {"numbers", testNumbers}, {"bounds", testBounds},       {"screen", testScreen}, {"api", testApi},
-    {"encode", testEncode},   {"step", testStep},           {"threads", testThreads},
+    {"rows", testRows},     {"functions", testFunctions}, {"copies", testCopies}, {"gemm", testGemm},
+    {"numbers", testNumbers}, {"bounds", testBounds},     {"screen", testScreen}, {"select", testSelect},
+    {"api", testApi},       {"encode", testEncode},       {"step", testStep},     {"threads", testThreads},
 };
 
 struct Options {

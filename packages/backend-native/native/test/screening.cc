@@ -102,7 +102,7 @@ Problem randomProblem(Random& random) {
   return p;
 }
 
-Problem sizedProblem(Random& random, int dIn, int dSae, int nTokens, bool equal) {
+Problem sizedProblem(Random& random, int dIn, int dSae, int nTokens, Likeness likeness) {
   Problem p;
   p.recipe.dIn = dIn;
   p.recipe.dSae = dSae;
@@ -112,9 +112,21 @@ Problem sizedProblem(Random& random, int dIn, int dSae, int nTokens, bool equal)
   p.batch = randomBatch(random, nTokens, dIn);
   std::vector<float>& encoder = arrayOf(p.state, kEncoder);
   std::vector<float>& bias = arrayOf(p.state, kEncoderBias);
-  for (int f = 0; equal && f < dSae; f++) {
+  for (int f = 0; likeness == kSame && f < dSae; f++) {
     if (f > 0) memcpy(encoder.data() + static_cast<size_t>(f) * dIn, encoder.data(), dIn * sizeof(float));
     bias[f] = 50;
+  }
+  for (int f = 0; likeness == kLoud && f < dSae; f++) {
+    // Loud rows are large where tokens are zero.
+    const bool isLoud = random.chance(0.3);
+    float* row = encoder.data() + static_cast<size_t>(f) * dIn;
+    for (int j = 0; j < dIn; j++) row[j] = isLoud ? 0 : 1e-3f * row[j];
+    if (isLoud) row[dIn - 1] = static_cast<float>(std::pow(10.0, 2 * random.unit()));
+    bias[f] = static_cast<float>(50 + (isLoud ? 0 : std::pow(10.0, -4 + 3.5 * random.unit())));
+  }
+  if (likeness == kLoud) {
+    for (float& center : arrayOf(p.state, kDecoderBias)) center = 0;
+    for (int b = 0; b < nTokens; b++) p.batch[static_cast<size_t>(b + 1) * dIn - 1] = 0;
   }
   return p;
 }

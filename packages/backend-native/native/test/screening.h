@@ -14,8 +14,10 @@ struct Problem {
 
 /// Random sizes (dIn to 200, dSae to 400, 300 tokens), kinds of rows, ties, duplicates, outlier dimensions and norms.
 Problem randomProblem(Random& random);
-/// As few or as many latents and tokens as asked for; `equal` latents are all the same.
-Problem sizedProblem(Random& random, int dIn, int dSae, int nTokens, bool equal);
+/// kLoud: some latents have far larger bounds, though not scores, than the best; kSame: all are equal.
+enum Likeness : int { kUnlike, kLoud, kSame };
+/// As few or as many latents and tokens as asked for.
+Problem sizedProblem(Random& random, int dIn, int dSae, int nTokens, Likeness likeness);
 /// An engine with the problem's parameters that screens at a level; its batch is loaded.
 Instance openProblem(const Kernels& kernels, const Problem& problem, Level level, int threads);
 

@@ -20,6 +20,7 @@ void testGemm(const Kernels& kernels, const Effort& effort);
 void testNumbers(const Kernels& kernels, const Effort& effort);
 void testBounds(const Kernels& kernels, const Effort& effort);
 void testScreen(const Kernels& kernels, const Effort& effort);
+void testSelect(const Kernels& kernels, const Effort& effort);
 void testApi(const Kernels& kernels, const Effort& effort);
 void testEncode(const Kernels& kernels, const Effort& effort);
 void testStep(const Kernels& kernels, const Effort& effort);
