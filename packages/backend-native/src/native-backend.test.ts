@@ -119,6 +119,11 @@ suite("nativeBackend", () => {
       device: expect.stringMatching(/^WebAssembly, wasm, 1 thread/),
     });
   });
+
+  test("refuses a precision that WebAssembly has no product for", async () => {
+    const backend = createNativeBackend({ runtime: "wasm", threads: 1, precision: "int8" });
+    await expect(backend.createEngine(options())).rejects.toMatchObject({ code: "core-refused" });
+  });
 });
 
 suite("inference of a gated SAE", () => {

@@ -69,6 +69,12 @@ async function createEngine(
   }
 }
 
+/** Whether the module screens at the level of a configuration. */
+function hasLevel(config: Float64Array): boolean {
+  const level = levels[config[configFields.indexOf("level")] ?? -1];
+  return level === "fp32" || level === "int16";
+}
+
 async function readBytes(url: URL): Promise<BufferSource> {
   const node = url.protocol === "file:" ? nodeBuiltins() : undefined;
   if (node === undefined) return (await fetch(url)).arrayBuffer();
@@ -91,7 +97,7 @@ export async function loadWasmCore(wanted: number): Promise<{ core?: Core; note:
       instructionSets: ["wasm"],
       threads,
       automaticLevel: () => levels.indexOf("int16"),
-      create: (config) => createEngine(config, { module, threads }),
+      create: async (config) => (hasLevel(config) ? createEngine(config, { module, threads }) : "bad-config"),
     };
     return { core, note: "" };
   } catch (error) {
