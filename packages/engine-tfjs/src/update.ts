@@ -1,4 +1,5 @@
 import type { AdamConstants, Architecture, Named, RowPenalty, StepControls } from "@plumbline/core";
+import { runFused } from "@plumbline/ops";
 import {
   add,
   addN,
@@ -102,10 +103,14 @@ function adam(
   options: { lr: number; step: number },
 ): { parameter: Tensor; mean: Tensor; variance: Tensor } {
   const { beta1, beta2, epsilon } = constants;
-  const nextMean = add(mul(at.mean, beta1), mul(at.gradient, 1 - beta1));
-  const nextVariance = add(mul(at.variance, beta2), mul(square(at.gradient), 1 - beta2));
   const stepSize = options.lr / (1 - beta1 ** options.step);
   const spread = Math.sqrt(1 - beta2 ** options.step);
+  const [parameter, mean, variance] = runFused("adam", at, { beta1, beta2, epsilon, spread, stepSize }) ?? [];
+  if (parameter !== undefined && mean !== undefined && variance !== undefined) {
+    return { parameter, mean, variance };
+  }
+  const nextMean = add(mul(at.mean, beta1), mul(at.gradient, 1 - beta1));
+  const nextVariance = add(mul(at.variance, beta2), mul(square(at.gradient), 1 - beta2));
   const denominator = add(div(sqrt(nextVariance), spread), epsilon);
   return {
     parameter: sub(at.parameter, mul(div(nextMean, denominator), stepSize)),

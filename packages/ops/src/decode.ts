@@ -1,19 +1,7 @@
-import {
-  add,
-  matMul,
-  mul,
-  reshape,
-  sum,
-  type Tensor1D,
-  type Tensor2D,
-  type Tensor3D,
-  tidy,
-  transpose,
-} from "@tensorflow/tfjs-core";
+import { add, matMul, sum, type Tensor1D, type Tensor2D, tidy, transpose } from "@tensorflow/tfjs-core";
 import { differentiable } from "./differentiable.ts";
-import { gatherRows } from "./gather-selected.ts";
 import { denseFromSelection, type Selection } from "./selection.ts";
-import { accumulateRows, worksOnRows } from "./sparse-rows.ts";
+import { accumulateRows, combineRows, dotRows, worksOnRows } from "./sparse-rows.ts";
 
 /** The linear half of an SAE. */
 export interface Decoder {
@@ -52,24 +40,19 @@ export function sparseDecode(selection: Selection, weights: Decoder): Tensor2D {
   const { values_BK, indices_BK } = selection;
   const { decoder_FD, decoderBias_D } = weights;
   const dSae = decoder_FD.shape[0];
-  const [nRows, k] = values_BK.shape;
+  const k = values_BK.shape[1];
   if (!worksOnRows(k, dSae)) {
     return tidy(() => denseDecode(denseFromSelection(selection, { dSae }), weights));
   }
   return differentiable({
     inputs: [values_BK, decoder_FD, decoderBias_D],
     constants: [indices_BK],
-    forward: () => {
-      const rows_BKD = gatherRows(decoder_FD, indices_BK);
-      const sums = matMul(reshape(values_BK, [nRows, 1, k]) as Tensor3D, rows_BKD);
-      return add(reshape(sums, [nRows, decoder_FD.shape[1]]), decoderBias_D) as Tensor2D;
-    },
+    forward: () => combineRows(selection, decoder_FD, decoderBias_D),
     gradient: (dy_BD, [values, decoder], [indices]) => {
-      const rows_BKD = gatherRows(decoder as Tensor2D, indices as Tensor2D);
       const chosen: Selection = { values_BK: values as Tensor2D, indices_BK: indices as Tensor2D };
       return [
-        sum(mul(rows_BKD, reshape(dy_BD, [nRows, 1, dy_BD.shape[1]])), 2),
-        accumulateRows(chosen, dy_BD, { dSae }),
+        dotRows(decoder as Tensor2D, chosen.indices_BK, dy_BD as Tensor2D),
+        accumulateRows(chosen, dy_BD as Tensor2D, { dSae }),
         sum(dy_BD, 0),
       ];
     },

@@ -2,6 +2,7 @@ export { batchTopK } from "./batch-top-k.ts";
 export { type Decoder, denseDecode, sparseDecode } from "./decode.ts";
 export { detach } from "./detach.ts";
 export { type DifferentiableOptions, differentiable } from "./differentiable.ts";
+export { fusedKernels, hasFused, runFused } from "./fused-kernels.ts";
 export { gatherRows, gatherSelected } from "./gather-selected.ts";
 export { jumpRelu, stepOver } from "./jump-relu.ts";
 export { lpNorm, lpPower } from "./lp.ts";

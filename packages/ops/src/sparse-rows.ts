@@ -1,14 +1,18 @@
 import {
+  add,
   matMul,
   mul,
   reshape,
   scatterND,
+  sum,
   type Tensor1D,
   type Tensor2D,
   type Tensor3D,
   tidy,
   transpose,
 } from "@tensorflow/tfjs-core";
+import { runFused } from "./fused-kernels.ts";
+import { gatherRows } from "./gather-selected.ts";
 import { denseFromSelection, type Selection } from "./selection.ts";
 
 /**
@@ -18,6 +22,30 @@ import { denseFromSelection, type Selection } from "./selection.ts";
  */
 export function worksOnRows(k: number, dSae: number): boolean {
   return k * 20 <= dSae;
+}
+
+/** Dot products of chosen rows with one row of y for each token: `⟨rows[indices_bj], y_b⟩`, `[B, K]`. No gradient. */
+export function dotRows(rows_FD: Tensor2D, indices_BK: Tensor2D, y_BD: Tensor2D): Tensor2D {
+  return tidy(() => {
+    const [dots_BK] = runFused("dotRows", { rows: rows_FD, indices: indices_BK, y: y_BD }) ?? [];
+    if (dots_BK !== undefined) return dots_BK as Tensor2D;
+    const [nRows, dIn] = y_BD.shape;
+    return sum(mul(gatherRows(rows_FD, indices_BK), reshape(y_BD, [nRows, 1, dIn])), 2) as Tensor2D;
+  });
+}
+
+/** Weighted sums of chosen rows: `Σ_j values_bj · rows[indices_bj] + bias`, `[B, D]`. No gradient. */
+export function combineRows(selection: Selection, rows_FD: Tensor2D, bias_D: Tensor1D): Tensor2D {
+  const { values_BK, indices_BK } = selection;
+  return tidy(() => {
+    const inputs = { values: values_BK, indices: indices_BK, rows: rows_FD, bias: bias_D };
+    const [sums_BD] = runFused("combineRows", inputs) ?? [];
+    if (sums_BD !== undefined) return sums_BD as Tensor2D;
+    const [nRows, k] = values_BK.shape;
+    const weights_B1K = reshape(values_BK, [nRows, 1, k]) as Tensor3D;
+    const combined_B1D = matMul(weights_B1K, gatherRows(rows_FD, indices_BK));
+    return add(reshape(combined_B1D, [nRows, rows_FD.shape[1]]), bias_D) as Tensor2D;
+  });
 }
 
 /**
@@ -33,6 +61,9 @@ export function accumulateRows(selection: Selection, y_BD: Tensor2D, options: { 
     if (!worksOnRows(k, dSae)) {
       return matMul(transpose(denseFromSelection(selection, { dSae })) as Tensor2D, y_BD);
     }
+    const inputs = { values: values_BK, indices: indices_BK, y: y_BD };
+    const [rows_FD] = runFused("accumulateRows", inputs, { size: dSae }) ?? [];
+    if (rows_FD !== undefined) return rows_FD as Tensor2D;
     const outer_BKD = mul(reshape(values_BK, [nRows, k, 1]), reshape(y_BD, [nRows, 1, dIn])) as Tensor3D;
     const rows = reshape(outer_BKD, [nRows * k, dIn]);
     return scatterND(reshape(indices_BK, [nRows * k, 1]), rows, [dSae, dIn]) as Tensor2D;
