@@ -1,3 +1,4 @@
+import { nativeTfjsBackend } from "@plumbline/backend-native/tfjs";
 import { tfjsCpuBackend } from "@plumbline/backend-tfjs-cpu";
 import { tfjsWasmBackend } from "@plumbline/backend-tfjs-wasm";
 import { createRandom, fillNormal } from "@plumbline/core";
@@ -45,10 +46,20 @@ import {
 import fc from "fast-check";
 import { beforeAll, expect, describe as suite, test } from "vitest";
 
+// A probe starts the backend in tfjs.
+const native = await nativeTfjsBackend.probe();
 beforeAll(async () => {
-  // A probe starts the backend in tfjs.
   for (const backend of [tfjsCpuBackend, tfjsWasmBackend]) await backend.probe();
 });
+
+/** Runs a suite for tfjs backends by name; skips one that is not there, with the reason. */
+function onBackends(names: readonly string[], title: string, body: (backend: string) => void): void {
+  for (const name of names) {
+    const isMissing = name === "plumbline-native" && !native.available;
+    const define = isMissing ? suite.skip : suite;
+    define(`${title} ${name}${isMissing ? `: ${native.reason}` : ""}`, () => body(name));
+  }
+}
 
 const [B, D, F] = [16, 24, 120];
 const normal = (shape: number[], seed: number): Tensor => {
@@ -164,23 +175,23 @@ async function numbersOn(backend: string, work: (at: Inputs) => Tensor[]): Promi
 }
 
 /**
- * The two backends add float32 products in different orders. Sums here have at most 120 terms of order one, so they agree to
+ * Two backends add float32 products in different orders. Sums here have at most 120 terms of order one, so they agree to
  * some 1e-6; the bound leaves ten times that.
  */
 const tolerance = 1e-5;
 
-async function compare(work: (at: Inputs) => Tensor[]): Promise<void> {
-  const [cpu, wasm] = [await numbersOn("cpu", work), await numbersOn("wasm", work)];
+async function compare(backend: string, work: (at: Inputs) => Tensor[]): Promise<void> {
+  const [cpu, other] = [await numbersOn("cpu", work), await numbersOn(backend, work)];
   expect(cpu.length).toBeGreaterThan(0);
   cpu.forEach((expected, i) => {
-    expectCloseNumbers(wasm[i] ?? [], expected, { what: `result ${i}`, tolerance });
+    expectCloseNumbers(other[i] ?? [], expected, { what: `result ${i}`, tolerance });
   });
 }
 
-suite("operations on wasm equal those on cpu", () => {
+onBackends(["wasm", "plumbline-native"], "operations equal those on cpu:", (backend) => {
   for (const [name, { of, run }] of Object.entries(differentiable)) {
     test(`${name}: value and gradients`, () =>
-      compare((at) => [
+      compare(backend, (at) => [
         run(at, ...of(at)),
         ...grads((...values: Tensor[]) => {
           const result = run(at, ...values);
@@ -190,69 +201,67 @@ suite("operations on wasm equal those on cpu", () => {
   }
 
   for (const [name, run] of Object.entries(plain)) {
-    test(name, () => compare((at) => [run(at)]));
+    test(name, () => compare(backend, (at) => [run(at)]));
   }
 });
 
-suite("largest() on every backend", () => {
-  for (const backend of ["cpu", "wasm"]) {
-    test(`orders by value, ties by the lower index, exactly: ${backend}`, async () => {
-      await setBackend(backend);
-      const row = fc.array(fc.integer({ min: -2, max: 2 }), { minLength: 1, maxLength: 60 });
-      fc.assert(
-        fc.property(row, fc.nat(), (values, draw) => {
-          const k = 1 + (draw % values.length);
-          const order = values.map((_, i) => i).sort((a, b) => (values[b] ?? 0) - (values[a] ?? 0) || a - b);
-          const kept = order.slice(0, k);
-          tidy(() => {
-            const { values_BK, indices_BK } = largest(tensor2d([values]), { k });
-            expectSameNumbers(indices_BK.dataSync(), kept, "indices");
-            expectSameNumbers(
-              values_BK.dataSync(),
-              kept.map((i) => values[i] ?? Number.NaN),
-              "values",
-            );
-          });
-        }),
-        { seed: 1 },
-      );
-    });
+const all = ["cpu", "wasm", "plumbline-native"];
 
-    test(`does so among many latents, most of them tied: ${backend}`, async () => {
-      await setBackend(backend);
-      const values = Float32Array.from({ length: 5000 }, (_, i) => (i * 7919) % 4);
-      const order = Array.from(values, (_, i) => i).sort(
-        (a, b) => (values[b] ?? 0) - (values[a] ?? 0) || a - b,
-      );
-      tidy(() => {
-        for (const k of [1, 64, 1300, 5000]) {
-          const { indices_BK } = largest(tensor2d(values, [1, 5000]), { k });
-          expectSameNumbers(indices_BK.dataSync(), order.slice(0, k), `indices of k ${k}`);
-        }
-      });
-    });
-  }
-});
-
-suite("batchTopK() on every backend", () => {
-  for (const backend of ["cpu", "wasm"]) {
-    test(`gives ties to the earlier token, then the lower latent, exactly: ${backend}`, async () => {
-      await setBackend(backend);
-      const values = Float32Array.from({ length: 40 * 125 }, (_, i) => (i * 7919) % 4);
-      const order = Array.from(values, (_, i) => i).sort(
-        (a, b) => (values[b] ?? 0) - (values[a] ?? 0) || a - b,
-      );
-      tidy(() => {
-        for (const k of [1, 20, 100]) {
-          const expected = new Float32Array(values.length);
-          for (const i of order.slice(0, 40 * k)) expected[i] = values[i] ?? 0;
+onBackends(all, "largest() on", (backend) => {
+  test("orders by value, ties by the lower index, exactly", async () => {
+    await setBackend(backend);
+    const row = fc.array(fc.integer({ min: -2, max: 2 }), { minLength: 1, maxLength: 60 });
+    fc.assert(
+      fc.property(row, fc.nat(), (values, draw) => {
+        const k = 1 + (draw % values.length);
+        const order = values.map((_, i) => i).sort((a, b) => (values[b] ?? 0) - (values[a] ?? 0) || a - b);
+        const kept = order.slice(0, k);
+        tidy(() => {
+          const { values_BK, indices_BK } = largest(tensor2d([values]), { k });
+          expectSameNumbers(indices_BK.dataSync(), kept, "indices");
           expectSameNumbers(
-            batchTopK(tensor2d(values, [40, 125]), { k }).dataSync(),
-            expected,
-            `latents of k ${k}`,
+            values_BK.dataSync(),
+            kept.map((i) => values[i] ?? Number.NaN),
+            "values",
           );
-        }
-      });
+        });
+      }),
+      { seed: 1 },
+    );
+  });
+
+  test("does so among many latents, most of them tied", async () => {
+    await setBackend(backend);
+    const values = Float32Array.from({ length: 5000 }, (_, i) => (i * 7919) % 4);
+    const order = Array.from(values, (_, i) => i).sort(
+      (a, b) => (values[b] ?? 0) - (values[a] ?? 0) || a - b,
+    );
+    tidy(() => {
+      for (const k of [1, 64, 1300, 5000]) {
+        const { indices_BK } = largest(tensor2d(values, [1, 5000]), { k });
+        expectSameNumbers(indices_BK.dataSync(), order.slice(0, k), `indices of k ${k}`);
+      }
     });
-  }
+  });
+});
+
+onBackends(all, "batchTopK() on", (backend) => {
+  test("gives ties to the earlier token, then the lower latent, exactly", async () => {
+    await setBackend(backend);
+    const values = Float32Array.from({ length: 40 * 125 }, (_, i) => (i * 7919) % 4);
+    const order = Array.from(values, (_, i) => i).sort(
+      (a, b) => (values[b] ?? 0) - (values[a] ?? 0) || a - b,
+    );
+    tidy(() => {
+      for (const k of [1, 20, 100]) {
+        const expected = new Float32Array(values.length);
+        for (const i of order.slice(0, 40 * k)) expected[i] = values[i] ?? 0;
+        expectSameNumbers(
+          batchTopK(tensor2d(values, [40, 125]), { k }).dataSync(),
+          expected,
+          `latents of k ${k}`,
+        );
+      }
+    });
+  });
 });

@@ -14,6 +14,7 @@
       "sources": [
         "addon/addon.cc",
         "addon/engine_addon.cc",
+        "addon/tfjs_addon.cc",
         "core/api.cc",
         "core/auxk.cc",
         "core/candidates.cc",
@@ -27,7 +28,14 @@
         "core/screen.cc",
         "core/select.cc",
         "core/step.cc",
-        "core/update.cc"
+        "core/update.cc",
+        "tensor/adam.cc",
+        "tensor/elementwise.cc",
+        "tensor/layout.cc",
+        "tensor/mat_mul.cc",
+        "tensor/reduce.cc",
+        "tensor/rows.cc",
+        "tensor/top_k.cc"
       ],
       "defines": ["NAPI_DISABLE_CPP_EXCEPTIONS"],
       "conditions": [

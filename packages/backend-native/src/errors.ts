@@ -31,6 +31,15 @@ export function backendUnavailable(reason: string, nextStep: string): PlumblineE
   });
 }
 
+/** Why `native-tfjs` does not start; the generic engine puts the name and the next step to it. */
+export function tensorsUnavailable(reason: string): PlumblineError {
+  return new PlumblineError({
+    code: "backend-unavailable",
+    kind: "environment",
+    message: `[${packageName}] ${reason}`,
+  });
+}
+
 /** An answer of the core that is not "ok". */
 export function coreError(
   where: string,

@@ -70,6 +70,9 @@ struct RowCopy {
   int32_t offset;
 };
 
+/// Functions of single values with the borders of IEEE, for tensors.
+enum ValueFunction : int { kValueExp = 0, kValueLog = 1, kValueTanh = 2, kValueSigmoid = 3, kValueFunctions = 4 };
+
 struct Kernels {
   const char* name;
   /// tokens in a panel
@@ -109,6 +112,8 @@ struct Kernels {
   void (*hyperbolicTangent)(const float* values, float scale, float* out, int n);
   /// `pre + bias`, cut at 0 below, back into pre; returns how many are above 0
   int (*biasRelu)(float* pre, float bias, int n);
+  /// not in WebAssembly
+  void (*valueFunction[kValueFunctions])(const float* x, float* out, int n);
 };
 
 /// The best table that this processor runs, or the named one; null for a name that it cannot run.

@@ -1,6 +1,9 @@
 // Puts one instruction set's functions into a table. The including file sets the tile shapes and the name.
 #pragma once
 #include "copies_impl.h"
+#if !defined(__wasm__)
+#include "elementwise_impl.h"
+#endif
 #include "functions_impl.h"
 #include "gemm_impl.h"
 #include "rows_impl.h"
@@ -46,6 +49,12 @@ constexpr plumbline::Kernels makeTable(const char* name) {
   k.exponential = exponential;
   k.hyperbolicTangent = hyperbolicTangent;
   k.biasRelu = biasRelu;
+#if !defined(__wasm__)
+  k.valueFunction[plumbline::kValueExp] = exponentialFull;
+  k.valueFunction[plumbline::kValueLog] = logarithm;
+  k.valueFunction[plumbline::kValueTanh] = hyperbolicTangentFull;
+  k.valueFunction[plumbline::kValueSigmoid] = sigmoid;
+#endif
   return k;
 }
 

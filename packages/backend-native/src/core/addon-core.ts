@@ -1,3 +1,4 @@
+import type { TensorBinding } from "../tfjs/binding.ts";
 import type { Core, CoreEngine } from "./core.ts";
 import { counterFields, outcomeOf, statusOf } from "./layout.ts";
 
@@ -6,6 +7,8 @@ type Handle = { readonly plumblineEngine: unique symbol };
 
 /** What the addon exports; native/addon/engine_addon.cc. */
 export interface AddonBinding {
+  /** the tensor kernels; not in addons built before there were any */
+  readonly tensors?: TensorBinding;
   instructionSets(): string[];
   levelOf(instructionSet: string): number;
   create(config: Float64Array, instructionSet: string, threads: number): Handle | number;
@@ -74,6 +77,7 @@ export function addonCore(binding: AddonBinding, options: { origin: string; thre
   return {
     runtime: "addon",
     ...options,
+    ...(binding.tensors === undefined ? {} : { tensors: binding.tensors }),
     instructionSets: binding.instructionSets(),
     automaticLevel: (instructionSet) => binding.levelOf(instructionSet),
     create: async (config, instructionSet) => {

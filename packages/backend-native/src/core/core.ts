@@ -1,3 +1,4 @@
+import type { TensorBinding } from "../tfjs/binding.ts";
 import type { ArrayId, Report } from "./layout.ts";
 
 /** What the C++ core answers where it cannot do what it was asked. */
@@ -50,4 +51,6 @@ export interface Core {
   /** the level that stands for `auto` on an instruction set */
   automaticLevel(instructionSet: string): number;
   create(config: Float64Array, instructionSet: string): Promise<CoreEngine | CoreStatus>;
+  /** kernels for a tfjs backend; the addon has them */
+  readonly tensors?: TensorBinding;
 }

@@ -1,0 +1,1 @@
+export { nativeTfjsBackend } from "./tfjs/native-tfjs-backend.ts";
