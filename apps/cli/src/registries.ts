@@ -1,6 +1,7 @@
 import { rowMaps } from "@plumbline/aligned";
 import { builtInArchitectures, type Preset, presets } from "@plumbline/architectures";
 import { nativeBackend } from "@plumbline/backend-native";
+import { nativeTfjsBackend } from "@plumbline/backend-native/tfjs";
 import { tfjsCpuBackend } from "@plumbline/backend-tfjs-cpu";
 import { tfjsWasmBackend } from "@plumbline/backend-tfjs-wasm";
 import {
@@ -46,6 +47,7 @@ export function createRegistries(plugins: readonly PlumblinePlugin[]): Registrie
       { kind: "backend", specVersion: backendSpecVersion, nameOf: (backend) => backend.name },
       [
         nativeBackend,
+        nativeTfjsBackend,
         tfjsCpuBackend,
         tfjsWasmBackend,
         ...plugins.flatMap((plugin) => (plugin.backends ?? []) as Backend<Tensor>[]),

@@ -39,8 +39,8 @@ suite("runDemo()", () => {
     const read = (name: string) => JSON.parse(readFileSync(join(out, name), "utf8"));
     const { architecture: free, out: _, ...rest } = read("free.json");
     const { architecture: aligned, out: __, ...alignedRest } = read("aligned.json");
-    expect(free).toEqual({ name: "topk", k: 32, dSae: 2048, encoderInit: 1 });
-    expect(aligned).toEqual({ name: "topk", k: 32, dSae: 2048, aligned: true });
+    expect(free).toEqual({ name: "topk", k: 32, dSae: 4096, encoderInit: 1 });
+    expect(aligned).toEqual({ name: "topk", k: 32, dSae: 4096, aligned: true });
     expect(alignedRest).toEqual(rest);
     const [plugin = ""] = read("extract-train.json").plugins;
     expect(plugin).toMatch(/^\.\.?\/.*dist\/source\.js$/);

@@ -19,16 +19,16 @@ export interface DemoSettings {
   readonly shownFromFirings: number;
 }
 
-/** 200 steps of 512 tokens: one pass over the data. */
+/** 400 steps of 512 tokens: one pass over the data. */
 export const fullSettings: DemoSettings = {
   hookPoint: "blocks.0.hook_resid_post",
-  trainTokens: 102_400,
+  trainTokens: 204_800,
   heldOutTokens: 20_480,
-  dSae: 2048,
+  dSae: 4096,
   k: 32,
   batchSize: 512,
   lr: 0.004,
-  warmupSteps: 20,
+  warmupSteps: 40,
   decayFraction: 0.2,
   seed: 0,
   shownLatents: 4,
