@@ -11,17 +11,18 @@ import {
   tidy,
   transpose,
 } from "@tensorflow/tfjs-core";
-import { runFused } from "./fused-kernels.ts";
+import { hasFused, runFused } from "./fused-kernels.ts";
 import { gatherRows } from "./gather-selected.ts";
 import { denseFromSelection, type Selection } from "./selection.ts";
 
 /**
  * Whether work on K of F latents is better done on gathered rows than as a dense product. Measured on the wasm backend
  * (B 512, D 512, F 2048): the gathered forms cost about 0.35 ms for each of K, the dense product 33 ms, so they break even
- * near F / 20; gathered rows also take B · K · D floats of memory.
+ * near F / 20; gathered rows also take B · K · D floats of memory. With kernels of their own, which gather nothing, whole
+ * steps break even near F / 8 (B 2048, D 768, F 16384) to F / 4 (B 1024, D 512, F 4096).
  */
 export function worksOnRows(k: number, dSae: number): boolean {
-  return k * 20 <= dSae;
+  return k * (hasFused("accumulateRows") ? 8 : 20) <= dSae;
 }
 
 /** Dot products of chosen rows with one row of y for each token: `⟨rows[indices_bj], y_b⟩`, `[B, K]`. No gradient. */
