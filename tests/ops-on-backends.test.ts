@@ -67,7 +67,7 @@ const normal = (shape: number[], seed: number): Tensor => {
   return tensor(fillNormal(new Float32Array(size), createRandom(seed)), shape);
 };
 
-/** Inputs, made on the backend that is active. K = 4 of 120 takes gathered rows, K = 10 the dense product. */
+/** Inputs, made on the backend that is active. K = 4 of 120 takes gathered rows, K = 20 the dense product. */
 function inputs() {
   const [preActs, x_BD, y_BD] = [normal([B, F], 1), normal([B, D], 2), normal([B, D], 3)] as Tensor2D[] as [
     Tensor2D,
@@ -87,7 +87,7 @@ function inputs() {
     // Some silent, all others well above 0, where slopes of small powers are of order one.
     latents: preActs.relu().add(preActs.step().mul(0.2)) as Tensor2D,
     few: largest(preActs, { k: 4 }),
-    many: largest(preActs, { k: 10 }),
+    many: largest(preActs, { k: 20 }),
   };
 }
 type Inputs = ReturnType<typeof inputs>;

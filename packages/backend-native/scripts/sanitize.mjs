@@ -17,7 +17,7 @@ const modes = [
     name: "thread",
     flags: ["-fsanitize=thread"],
     percent: "5",
-    themes: ["screen", "select", "encode", "step", "threads"],
+    themes: ["screen", "select", "encode", "step", "threads", "tensors"],
     isEverySet: false,
   },
 ];

@@ -15,9 +15,10 @@ PL_INLINE Vf expFull(Vf x) {
 }
 
 PL_INLINE Vf logFull(Vf x) {
-  // Subnormal values are scaled by 2^24 first.
+  // Subnormal values are scaled by 2^24 first; what has no logarithm must not reach the integers in there.
   const Vi small = x < splat(1.17549435e-38f);
-  const Vf log = logOf(select(small, x * splat(16777216.0f), x)) - select(small, splat(16.635532333438687f), Vf{});
+  const Vf scaled = select(x > Vf{}, select(small, x * splat(16777216.0f), x), splat(1.0f));
+  const Vf log = logOf(scaled) - select(small, splat(16.635532333438687f), Vf{});
   const Vf infinity = splat(__builtin_inff());
   const Vf inside = select(x < infinity, log, x);
   return keepNan(x, select(x > Vf{}, inside, select(x == Vf{}, -infinity, splat(__builtin_nanf("")))));

@@ -28,7 +28,7 @@ struct Theme {
 constexpr Theme kThemes[] = {
     {"rows", testRows},     {"functions", testFunctions}, {"copies", testCopies}, {"gemm", testGemm},
     {"numbers", testNumbers}, {"bounds", testBounds},     {"screen", testScreen}, {"select", testSelect},
-    {"api", testApi},       {"encode", testEncode},       {"step", testStep},     {"threads", testThreads},
+    {"api", testApi},       {"encode", testEncode},       {"step", testStep},     {"threads", testThreads}, {"tensors", testTensors},
 };
 
 struct Options {

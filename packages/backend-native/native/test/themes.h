@@ -25,6 +25,7 @@ void testApi(const Kernels& kernels, const Effort& effort);
 void testEncode(const Kernels& kernels, const Effort& effort);
 void testStep(const Kernels& kernels, const Effort& effort);
 void testThreads(const Kernels& kernels, const Effort& effort);
+void testTensors(const Kernels& kernels, const Effort& effort);
 
 }  // namespace test
 }  // namespace plumbline

@@ -35,6 +35,8 @@ export const nativeTfjsBackend: Backend<Tensor> = defineTfjsBackend({
       deterministic: true,
       device: `addon, ${instructionSets[0]}, ${threads} thread${threads === 1 ? "" : "s"} (${origin})`,
       versions: { "@tensorflow/tfjs": tf.version.tfjs },
+      // TopK steps took 1/4.1 (dIn 512, dSae 2048, batch 512) to 1/4.5 (dIn 512, dSae 4096, batch 1024) of the CPU time on
+      // tfjs-wasm, which counts as 40; on more than one processor it is further ahead.
       speed: 200,
     };
   },
