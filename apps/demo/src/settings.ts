@@ -27,7 +27,7 @@ export const fullSettings: DemoSettings = {
   dSae: 4096,
   k: 32,
   batchSize: 512,
-  lr: 0.004,
+  lr: 0.002,
   warmupSteps: 40,
   decayFraction: 0.2,
   seed: 0,

@@ -42,9 +42,10 @@ function timesLines({ workload, measured }: CaseResult, work: string): string[] 
     if (costs === undefined) return [];
     const rates = [costs.wallMin, costs.wallMedian].map((ms) => ((batchSize * 1000) / ms).toFixed(0));
     const ends = [megabytes(peakOf(one)), one.loss === undefined ? "" : short(one.loss)];
-    return [[nameOf(one, work), ...shorts(costs), ...(encodes ? rates : ends)]];
+    const turns = String(one.times[work]?.cpuMs.length);
+    return [[nameOf(one, work), turns, ...shorts(costs), ...(encodes ? rates : ends)]];
   });
-  return tableLines([["ms", "CPU min", "median", "wall min", "median", ...last], ...rows]);
+  return tableLines([["ms", "turns", "CPU min", "median", "wall min", "median", ...last], ...rows]);
 }
 
 function ratioReport(result: CaseResult, work: string): Report {
