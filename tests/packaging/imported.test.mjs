@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { expect, inject, test } from "vitest";
 import { run } from "../../tools/support/run.mjs";
-import { publishedPackages } from "../../tools/support/workspace.mjs";
+import { importableEntries, publishedPackages } from "../../tools/support/workspace.mjs";
 
 const consumers = inject("consumers");
 const probe = fileURLToPath(new URL("./import-probe.mjs", import.meta.url));
@@ -28,7 +28,7 @@ async function bundle(folder, contents) {
 
 for (const { manifest, isApp } of publishedPackages()) {
   const folder = consumers[manifest.name] ?? "";
-  const entries = Object.keys(manifest.exports ?? {}).filter((path) => !/\.(json|node)$/.test(path));
+  const entries = importableEntries(manifest);
   // A built addon is loaded by the package that it belongs to.
   if (entries.length === 0) continue;
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, inject, test } from "vitest";
 import { root, run } from "../../tools/support/run.mjs";
-import { publishedPackages } from "../../tools/support/workspace.mjs";
+import { importableEntries, publishedPackages } from "../../tools/support/workspace.mjs";
 import { markdownSnippets } from "../snippets/collect.mjs";
 import { runSnippet } from "../snippets/run-snippet.mjs";
 import { toldToInstall } from "./consumers.mjs";
@@ -10,6 +10,8 @@ import { toldToInstall } from "./consumers.mjs";
 const consumers = inject("consumers");
 
 for (const { folder, manifest, isApp } of publishedPackages()) {
+  // A built addon comes with the package that it belongs to; nobody installs or imports it.
+  if (importableEntries(manifest).length === 0) continue;
   const consumer = consumers[manifest.name] ?? "";
   const page = `${folder}/README.md`;
   const readme = existsSync(join(root, page)) ? readFileSync(join(root, page), "utf8") : "";

@@ -57,3 +57,13 @@ export function publishedPackages(root = repositoryRoot) {
         })),
     );
 }
+
+/**
+ * The entries of a package that can be imported: all but its manifest and built addons.
+ *
+ * @param {Manifest} manifest
+ * @returns {string[]} as in `exports`: `.`, `./node`
+ */
+export function importableEntries(manifest) {
+  return Object.keys(manifest.exports ?? {}).filter((path) => !/\.(json|node)$/.test(path));
+}

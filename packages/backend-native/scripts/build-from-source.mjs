@@ -4,8 +4,16 @@ import { join } from "node:path";
 import { buildAddon, missingForBuild } from "./addon.mjs";
 import { packageFolder } from "./sources.mjs";
 
-const missing = missingForBuild();
-if (missing !== undefined) {
+const usage = `plumbline-native-build: compiles the addon of @plumbline/backend-native for this machine.
+
+It needs a C++17 compiler, make, Python 3 and the headers of this Node, and puts the result into the installed package.
+Without it, WebAssembly runs in the addon's place. No options.
+`;
+const asksForHelp = process.argv.includes("--help");
+const missing = asksForHelp ? undefined : missingForBuild();
+if (asksForHelp) {
+  process.stdout.write(usage);
+} else if (missing !== undefined) {
   console.error(`Cannot compile here: ${missing}.`);
   console.error(
     "Nothing is broken: WebAssembly takes the addon's place. Install what is missing and run this again.",
