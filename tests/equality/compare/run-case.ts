@@ -176,6 +176,13 @@ function compareSteps(
   const family = found.all.family(one.family);
   family.nearTies += nearTies;
   if (nearTies > 0) found.all.count("configurations with near-ties");
+  if (one.rule.penalty !== "none") {
+    // The fused engine takes dense products where many fire and pairs where few do.
+    const share = (reference.statistics.l0?.value ?? 0) / one.dSae;
+    found.all.count(
+      `penalised configurations in which ${share > 0.12 ? "more" : "less"} than 12% of the latents fire`,
+    );
+  }
   if (reference.undetermined !== undefined) found.all.skip(`gradients only: ${reference.undetermined}`);
   compareStep(found, one, generic, reference);
   compareStep(found, one, native, ofNative);

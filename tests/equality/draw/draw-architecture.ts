@@ -80,7 +80,7 @@ function matryoshka(dice: Dice, size: Size, isAligned: boolean): Made {
 function jump(dice: Dice, size: Size, isAligned: boolean): Made {
   const { dSae, scoreScale, quantized } = size;
   return jumpRelu({
-    penalty: dice.pick(["target", "target", "step", "tanh"] as const),
+    penalty: dice.pick(["target", "target", "step", "tanh", "tanh"] as const),
     targetL0: dice.pick([1, 20, dice.between(0.1, dSae)]),
     tanhScale: dice.between(0.1, 4) / scoreScale,
     counts: dice.pick(["preActs", "preActs", "latents-defect"] as const),
@@ -107,11 +107,11 @@ const makers: Readonly<Record<string, (dice: Dice, size: Size, isAligned: boolea
 
 /** Families as often as they are drawn. */
 const families: readonly string[] = Object.entries({
-  topk: 24,
-  "batch-topk": 20,
+  topk: 22,
+  "batch-topk": 19,
   "matryoshka-batch-topk": 10,
   relu: 12,
-  "p-anneal": 12,
+  "p-anneal": 15,
   jumprelu: 21,
   gated: 1,
 }).flatMap(([name, weight]) => new Array<string>(weight).fill(name));

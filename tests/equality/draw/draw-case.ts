@@ -105,13 +105,18 @@ function drawParameters(draft: Draft): Arrays {
       sample: { rows: new Float32Array(dIn), nRows: 1, mean: new Float32Array(dIn) },
     }),
   );
+  const isPenalized = architecture.controls.includes("sparsityCoefficient");
   const decoder = drawDecoder(dice, draft, architecture.decoderRows === "unit");
   const all: Readonly<Record<string, () => Float32Array>> = {
     encoder: () => drawEncoder(dice, draft, decoder),
     encoderFree: () => drawFree(dice, draft, decoder, map),
-    encoderBias: () => drawBias(dice, dSae, scoreScale, quantized),
+    encoderBias: () =>
+      draft.tied
+        ? new Float32Array(dSae)
+        : drawBias(dice, dSae, { scale: scoreScale, quantized, sparse: isPenalized && dice.chance(0.4) }),
     decoder: () => decoder,
-    decoderBias: () => drawBias(dice, dIn, dice.pick([0.3, 3]) * (scales.x / Math.sqrt(dIn)), quantized),
+    decoderBias: () =>
+      drawBias(dice, dIn, { scale: dice.pick([0.3, 3]) * (scales.x / Math.sqrt(dIn)), quantized }),
     threshold: () => drawThreshold(draft, false),
     logThreshold: () => drawThreshold(draft, true),
   };
@@ -186,7 +191,7 @@ function stateOf(draft: Draft, arrays: Arrays, buffers: Record<string, NamedArra
 
 function drawScalars(draft: Draft): Record<string, number> {
   const { dice, architecture, dSae, scales, scoreScale } = draft;
-  const p = dice.pick([1, 0.9, dice.between(0.3, 1)]);
+  const p = dice.pick([1, 0.9, dice.between(0.3, 1), dice.between(0.3, 1)]);
   const all: Readonly<Record<string, number>> = {
     sparsityCoefficient: dice.power(-3, 0) * (dice.chance(0.5) ? 1 : (scales.x * scales.x) / scoreScale),
     p,
@@ -211,13 +216,24 @@ function drawRowPenalty(draft: Draft, decoder: Float32Array): object {
 export function drawCase(seed: number, index: number, limits: Most = most): EqualityCase {
   const dice = diceOf(createRandom(seed, `equality/${index}`));
   const { family, dIn, dSae, nTokens } = drawSizes(dice, limits);
-  const quantized = dice.chance(0.2);
+  const isTall = nTokens > limits.nTokens;
+  const quantized = dice.chance(isTall ? 0.6 : 0.2);
   const isPower = family === "p-anneal";
   const scales = quantized ? { x: 1, e: 1, d: 1 } : drawScales(dice, isPower);
   const scoreScale = (scales.x * scales.e) / Math.sqrt(dIn);
   const architecture = drawArchitecture(dice, family, { dIn, dSae, scoreScale, quantized });
   const map = architecture.name === "aligned" ? String(architecture.config.map) : "none";
-  const draft: Draft = { dice, architecture, map, dIn, dSae, quantized, scales, scoreScale };
+  const draft: Draft = {
+    dice,
+    architecture,
+    map,
+    dIn,
+    dSae,
+    quantized,
+    tied: isTall && quantized,
+    scales,
+    scoreScale,
+  };
   const arrays = drawParameters(draft);
   const { decoder = new Float32Array(), decoderBias = new Float32Array() } = arrays;
   const batch = drawBatch(dice, nTokens, draft, { decoder, decoderBias, tame: isPower });

@@ -5,6 +5,8 @@ export interface RowOptions {
   readonly dIn: number;
   readonly dSae: number;
   readonly quantized: boolean;
+  /** of tall cases: rows of −1 and 1 alone, so that hundreds of latents tie on every token */
+  readonly tied: boolean;
   readonly scales: { readonly x: number; readonly e: number; readonly d: number };
 }
 
@@ -58,7 +60,7 @@ function exactUnitRows(dice: Dice, n: number, width: number): Float32Array {
 export function drawDecoder(dice: Dice, options: RowOptions, unitRows: boolean): Float32Array {
   const { dIn, dSae, quantized, scales } = options;
   if (quantized) {
-    return unitRows || dice.chance(0.3)
+    return unitRows || options.tied || dice.chance(0.3)
       ? exactUnitRows(dice, dSae, dIn)
       : quantizedRows(dice, dSae, dIn, [-1, -0.5, 0, 0.5, 1]);
   }
@@ -72,17 +74,16 @@ export function drawDecoder(dice: Dice, options: RowOptions, unitRows: boolean):
 /** Encoder rows beside the decoder rows, or anywhere. */
 export function drawEncoder(dice: Dice, options: RowOptions, decoder: Float32Array): Float32Array {
   const { dIn, dSae, quantized, scales } = options;
-  if (quantized)
-    return quantizedRows(
-      dice,
-      dSae,
-      dIn,
-      dice.pick([
-        [-1, -0.5, 0, 0, 0.5, 1],
-        [-1, 1],
-        [0, 1],
-      ]),
-    );
+  if (quantized) {
+    const choices = options.tied
+      ? [-1, 1, 1, 1]
+      : dice.pick([
+          [-1, -0.5, 0, 0, 0.5, 1],
+          [-1, 1],
+          [0, 1],
+        ]);
+    return quantizedRows(dice, dSae, dIn, choices);
+  }
   const rows = normalRows(dice, dSae, dIn, scales.e);
   if (dice.chance(0.5)) {
     const near = scales.e / scales.d;
@@ -101,7 +102,7 @@ export function drawEncoder(dice: Dice, options: RowOptions, decoder: Float32Arr
 export function drawFree(dice: Dice, options: RowOptions, decoder: Float32Array, map: string): Float32Array {
   const { dIn, dSae, quantized, scales } = options;
   const most = map === "scale" ? 0.5 : 2;
-  const size = dice.pick([0, 0.1, 0.5, most]) * (map === "scale" ? 1 : scales.e);
+  const size = dice.pick(options.tied ? [0] : [0, 0.1, 0.5, most]) * (map === "scale" ? 1 : scales.e);
   const rows = quantized
     ? quantizedRows(dice, dSae, dIn, size === 0 ? [0] : [-0.25, 0, 0, 0.25])
     : normalRows(dice, dSae, dIn, size);
@@ -115,10 +116,21 @@ export function drawFree(dice: Dice, options: RowOptions, decoder: Float32Array,
   return rows;
 }
 
-export function drawBias(dice: Dice, n: number, scale: number, quantized: boolean): Float32Array {
+/** @param options.sparse far enough below 0 that few latents fire, as after training with a penalty */
+export function drawBias(
+  dice: Dice,
+  n: number,
+  options: { scale: number; quantized: boolean; sparse?: boolean },
+): Float32Array {
+  const { scale, quantized, sparse = false } = options;
+  if (sparse)
+    return Float32Array.from({ length: n }, () =>
+      quantized ? -1 : scale * (0.4 * dice.random.normal() - 2),
+    );
   if (dice.chance(0.35)) return new Float32Array(n);
   if (quantized) return Float32Array.from({ length: n }, () => dice.pick([-0.5, -0.25, 0, 0, 0.25, 0.5]));
-  const [huge, shift] = [dice.chance(0.2), dice.pick([0, 0, -1.5])];
+  // A shift that all have leaves the order to the last bits of the scores.
+  const [huge, shift] = [dice.chance(0.2), dice.chance(0.1) ? dice.power(1, 4) : dice.pick([0, 0, -1.5])];
   return Float32Array.from({ length: n }, () => {
     const factor = huge && dice.chance(0.1) ? dice.power(1, 4) : 1;
     return factor * scale * (0.4 * dice.random.normal() + shift);
@@ -166,7 +178,7 @@ export function drawBatch(
 ): Float32Array {
   const { dIn, quantized, scales } = options;
   const rows = quantized
-    ? quantizedRows(dice, n, dIn, [-1, -0.5, -0.25, 0, 0.25, 0.5, 1])
+    ? quantizedRows(dice, n, dIn, options.tied ? [0.25, 0.5, 1] : [-1, -0.5, -0.25, 0, 0.25, 0.5, 1])
     : dice.chance(0.3)
       ? mixtureRows(dice, n, options, at.decoder)
       : normalRows(dice, n, dIn, scales.x);
