@@ -89,7 +89,11 @@ async function resultOf(url: string): Promise<string> {
   const text = await Promise.race([result, closed.then(() => "the browser closed by itself")]);
   child.kill();
   await closed;
-  rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  try {
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  } catch {
+    // The browser's own helpers may still write; the system clears its temporary folder.
+  }
   return text;
 }
 
