@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseOptions, usage } from "./options.ts";
 import { findTorch } from "./processes/torch-python.ts";
@@ -13,6 +13,9 @@ import { workloads } from "./workloads.ts";
 /** Version of what `--json` writes. */
 const jsonVersion = 1;
 
+/** What ends the command early; the folder of batches goes with it. */
+const stopSignals = ["SIGINT", "SIGTERM"] as const;
+
 async function benchmark(options: Exclude<ReturnType<typeof parseOptions>, "help">): Promise<void> {
   const started = performance.now();
   const { found, skipped } = options.torch ? await findTorch() : { found: [], skipped: [] };
@@ -24,11 +27,11 @@ async function benchmark(options: Exclude<ReturnType<typeof parseOptions>, "help
   for (const line of headerLines(header)) console.log(line);
   const folder = mkdtempSync(join(tmpdir(), "plumbline-bench-"));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
-  const interrupted = (): void => {
+  const interrupted = (signal: NodeJS.Signals): void => {
     remove();
-    process.exit(130);
+    process.exit(128 + constants.signals[signal]);
   };
-  process.once("SIGINT", interrupted);
+  for (const signal of stopSignals) process.once(signal, interrupted);
   try {
     const run = createRun({ options, pythons: found, folder, skipped });
     for (const workload of workloads) {
@@ -45,7 +48,7 @@ async function benchmark(options: Exclude<ReturnType<typeof parseOptions>, "help
       await writeFile(options.json, `${JSON.stringify(all, undefined, 1)}\n`);
     }
   } finally {
-    process.off("SIGINT", interrupted);
+    for (const signal of stopSignals) process.off(signal, interrupted);
     remove();
   }
 }
