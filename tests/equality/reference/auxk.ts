@@ -104,7 +104,7 @@ function rebuild(
       error += (chosen.error[i] as number) * dNorm;
       count += 1;
     }
-    return error + probable(count) * size + 2 * unit * norm(forward.residual, b * dIn, dIn);
+    return error + gamma(count) * size + 2 * unit * norm(forward.residual, b * dIn, dIn);
   });
   return { rest, restError };
 }

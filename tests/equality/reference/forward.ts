@@ -1,5 +1,5 @@
 import type { Code } from "./code.ts";
-import { addTo, dot, norm, probable, rowNorms, unit } from "./numbers.ts";
+import { addTo, dot, gamma, norm, probable, rowNorms, unit } from "./numbers.ts";
 import type { Problem } from "./problem.ts";
 
 /** A number and how far float32 may be from it. */
@@ -55,7 +55,7 @@ function prefixes(problem: Problem, code: Code): readonly Prefix[] {
       first = end;
       const { residual, error: errors } = made[group] as Prefix;
       for (let j = 0; j < dIn; j++) residual[b * dIn + j] = (sum[j] as number) - (x[b * dIn + j] as number);
-      errors[b] = error + probable(count) * size + unit * norm(residual, b * dIn, dIn);
+      errors[b] = error + gamma(count) * size + unit * norm(residual, b * dIn, dIn);
     });
   }
   return made;
@@ -116,7 +116,7 @@ export function squaresAroundMean(
     size += norm(rows, b * dIn, dIn) / n;
   }
   // The mean of one row is the row.
-  if (n > 1) meanError += probable(n) * size;
+  if (n > 1) meanError += gamma(n) * size;
   let [value, error] = [0, 0];
   for (let b = 0; b < n; b++) {
     const rest = rows.slice(b * dIn, (b + 1) * dIn);

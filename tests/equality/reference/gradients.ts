@@ -1,7 +1,7 @@
 import type { Auxk } from "./auxk.ts";
 import type { Code } from "./code.ts";
 import type { Bounded, Forward, Target } from "./forward.ts";
-import { addTo, dot, grow, probable, times, unit } from "./numbers.ts";
+import { addTo, dot, gamma, grow, probable, times, unit } from "./numbers.ts";
 import type { Penalty } from "./penalty.ts";
 import type { Problem } from "./problem.ts";
 import { kept, out, unsure } from "./selection.ts";
@@ -131,12 +131,12 @@ function addCode(work: Work, b: number, target: Target): void {
     sums.pull = plus(
       sums.pull,
       steep * latent.value,
-      times(steepError, size + latent.error) + steep * (latent.error + probable(nTokens) * size),
+      times(steepError, size + latent.error) + steep * (latent.error + gamma(nTokens) * size),
     );
   }
   if (near !== out) {
     const size = Math.abs(value);
-    sums.near = plus(sums.near, value, error + (near === unsure ? size : 0) + probable(nTokens) * size);
+    sums.near = plus(sums.near, value, error + (near === unsure ? size : 0) + gamma(nTokens) * size);
   }
 }
 
@@ -171,7 +171,7 @@ function latentGradients(parts: Parts, f: number, group: number, into: Gradients
     addCode(work, b, target);
     if (auxk !== undefined) addAuxk(work, b, auxk);
   }
-  const share = probable(sums.count);
+  const share = gamma(sums.count);
   grow(into.encoderBias.error, f, share * sums.biasSize);
   grow(into.encoder.error, f, share * sums.encoderSize);
   grow(into.decoder.error, f, share * sums.decoderSize);
@@ -213,7 +213,7 @@ function decoderBiasGradient(parts: Parts, into: Gradients): void {
       grow(
         error,
         0,
-        scale.value * (target.error[b] as number) + (scale.error + probable(nTokens) * scale.value) * size,
+        scale.value * (target.error[b] as number) + (scale.error + gamma(nTokens) * scale.value) * size,
       );
     }
   };
@@ -229,11 +229,7 @@ function decoderBiasGradient(parts: Parts, into: Gradients): void {
       encoderNorm[f] as number,
     ];
     addTo(rows, 0, -bias, encoder, f * dIn, dIn);
-    grow(
-      error,
-      0,
-      times(lost, size) + Math.abs(bias) * ((encoderError[f] as number) + probable(dSae) * size),
-    );
+    grow(error, 0, times(lost, size) + Math.abs(bias) * ((encoderError[f] as number) + gamma(dSae) * size));
   }
 }
 

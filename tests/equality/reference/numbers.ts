@@ -5,13 +5,14 @@ export const unit: number = 2 ** -24;
 
 /**
  * What a float32 sum of n products may lose at worst, relative to the sum of their sizes, whatever the order, with room for what
- * comes after. Decides which scores float32 cannot tell apart.
+ * comes after. Decides which scores float32 cannot tell apart, and bounds sums over tokens and latents: those repeat, and equal
+ * terms round the same way.
  */
 export const gamma = (n: number): number => (n + 16) * unit;
 
 /**
  * What it loses in practice: roundings of either sign add up as the square root of their number (Higham & Mary 2019, "A new
- * approach to probabilistic rounding error analysis", with λ = 2). What follows from scores is held to this.
+ * approach to probabilistic rounding error analysis", with λ = 2). Sums over dimensions are held to this.
  */
 export const probable = (n: number): number => (2 * Math.sqrt(n) + 16) * unit;
 
