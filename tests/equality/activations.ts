@@ -15,9 +15,10 @@ import { useLiteSource } from "@plumbline/demo";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { type EqualityCase, withArrays } from "./case.ts";
 import { compareBytes, traceOf } from "./compare/bytes.ts";
+import { wholeGradients } from "./compare/gradients.ts";
 import { runCase } from "./compare/run-case.ts";
 import { type Engines, openEngine } from "./engines.ts";
-import { Findings } from "./findings.ts";
+import { Findings, violate } from "./findings.ts";
 
 /** How much is read and trained. */
 export interface ActivationOptions {
@@ -142,6 +143,9 @@ export async function* compareOnActivations(
     });
     await runCase(make(comparedRows), { ...engines, variants: [] }, findings);
     findings.levels.clear();
+    const apart = findings.largest.get(wholeGradients)?.value ?? 0;
+    if (apart > 1e-5)
+      violate({ index, label: one.name, all: findings }, `gradients differ by ${apart} of their norm`);
     const large = make(encodedRows);
     const engine = await openEngine(engines.native.backend, large);
     const trace = await traceOf(engine, large);

@@ -63,6 +63,9 @@ export function compareGradients(
   }
 }
 
+/** How far the gradients of a whole parameter differ, where every pair is decided and they do not cancel. */
+export const wholeGradients = "gradients of a parameter, relative to their norm";
+
 /** In which range a relative difference lies. */
 function rangeOf(size: number, off: number, share: number): string {
   if (size === 0) return "gradient rows of zeros";
@@ -80,6 +83,10 @@ export function compareBoth(
   for (const [name, expected] of Object.entries(made.reference.gradients)) {
     const [a, b] = [gradientOf(made.generic, name, made.one), gradientOf(made.native, name, made.one)];
     const { width, error } = expected as Rows;
+    const whole = rowNorm(a, 0, a.length);
+    if (rowNorm(error, 0, error.length) < 0.01 * whole && made.reference.undecided === 0) {
+      found.all.meet(wholeGradients, distance(a, b, 0, a.length) / whole, found.index);
+    }
     for (let row = 0; row < error.length; row++) {
       const off = error[row] as number;
       if (!Number.isFinite(off)) continue;
@@ -94,7 +101,7 @@ export function compareBoth(
       }
       const share = size === 0 ? 0 : difference / size;
       found.all.count(rangeOf(size, off + quantum(width), share));
-      if (off <= 10 * relative * size)
+      if (size > 0 && off <= 10 * relative * size)
         found.all.meet("gradient rows, relative to their norm", share, found.index);
     }
   }
