@@ -31,7 +31,7 @@ void reluGradients(const Step& step, int latent, int n, const int32_t* tokens, c
   } else {
     powerSlopes(step, latent, n, tokens, values, g, scratch);
   }
-  float bias = 0, pull = 0;
+  double bias = 0, pull = 0;
   for (int i = 0; i < n; i++) {
     const bool fires = values[i] > 0;
     pull += fires ? g[i] * values[i] : 0;
@@ -56,7 +56,7 @@ void jumpGradients(const Step& step, int latent, int n, const float* values, con
     for (int i = 0; i < n; i++) g[i] = weight[i] * norm;
     e.kernels->hyperbolicTangent(g, scale, g, n);
   }
-  float bias = 0, near = 0, pull = 0;
+  double bias = 0, near = 0, pull = 0;
   int nearCount = 0;
   for (int i = 0; i < n; i++) {
     const bool fires = values[i] > theta;
@@ -70,10 +70,10 @@ void jumpGradients(const Step& step, int latent, int n, const float* values, con
   }
   sums.bias += bias;
   sums.norm += pull;
-  float threshold = -(theta / width) * near;
+  double threshold = -(theta / width) * near;
   if (!isTanh) {
     if (c.countsLatents && size(theta) < half) nearCount += step.nTokens - n;
-    threshold -= step.countScale * static_cast<float>(nearCount) / width;
+    threshold -= step.countScale * static_cast<double>(nearCount) / width;
   }
   sums.threshold += c.logThreshold ? threshold * theta : threshold;
 }
@@ -105,7 +105,8 @@ double storedGradients(const Step& step, int latent, const LatentSums& sums, flo
   const int n = e.width;
   const float* d = e.row(e.decoder(), latent);
   const float* w = c.map == kTied ? nullptr : e.row(e.parameter[kEncoder].value.data(), latent);
-  if (!c.unitRows && sums.norm != 0 && e.decoderNorm[latent] > 0) k.axpy(sums.norm / e.decoderNorm[latent], d, gD, n);
+  const float pull = static_cast<float>(sums.norm);
+  if (!c.unitRows && pull != 0 && e.decoderNorm[latent] > 0) k.axpy(pull / e.decoderNorm[latent], d, gD, n);
   double penalty = 0;
   if (step.controls.rowPenaltyTarget != nullptr) {
     float* away = scratch.floats.data();

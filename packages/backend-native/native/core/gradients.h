@@ -4,12 +4,12 @@
 
 namespace plumbline {
 
-/// Sums over a latent's tokens.
+/// Sums over a latent's tokens, of which there may be as many as the batch has: in float64, which costs scalars nothing.
 struct LatentSums {
-  float bias = 0;
-  float threshold = 0;
+  double bias = 0;
+  double threshold = 0;
   /// gradient to the norm of its decoder row, for penalties weighted by free norms
-  float norm = 0;
+  double norm = 0;
 };
 
 /// From a latent's values over some tokens (null: all, in order) and the slopes of the reconstruction, the gradient of each

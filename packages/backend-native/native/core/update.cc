@@ -6,7 +6,8 @@
 namespace plumbline {
 namespace {
 
-/// Latents of a task. Sums over latents are taken block by block, in order.
+/// Latents of a task. Sums over latents and over tokens are taken block by block, in order: a sum of n terms then rounds like
+/// one of 64 + n / 64.
 constexpr int kBlock = 64;
 /// As in torch's `clip_grad_norm_`, so that clipped runs agree with the reference libraries.
 constexpr double kClipEpsilon = 1e-6;
@@ -27,6 +28,25 @@ constexpr ParameterId kRowParameters[] = {kDecoder, kEncoder};
 
 inline void fetchRow(const float* row, int n) {
   for (int i = 0; i < n; i += 16) __builtin_prefetch(row + i, 1, 2);
+}
+
+/// Adds Σ g · token to the encoder row's gradient and Σ weight · residual to the decoder row's.
+void addRows(const Engine& e, const int32_t* tokens, const float* g, const float* weight, int n, const float* residual,
+             Scratch& s) {
+  float *gE = s.encoderGradient.data(), *gD = s.decoderGradient.data();
+  if (n <= kBlock) {
+    e.kernels->accumulate(tokens, g, weight, n, e.centered.data(), residual, e.width, gE, gD, e.width);
+    return;
+  }
+  float *partE = s.encoderBlock.data(), *partD = s.decoderBlock.data();
+  for (int i = 0; i < n; i += kBlock) {
+    memset(partE, 0, e.width * sizeof(float));
+    memset(partD, 0, e.width * sizeof(float));
+    e.kernels->accumulate(tokens + i, g + i, weight + i, smaller(kBlock, n - i), e.centered.data(), residual, e.width,
+                          partE, partD, e.width);
+    e.kernels->axpy(1.0f, partE, gE, e.width);
+    e.kernels->axpy(1.0f, partD, gD, e.width);
+  }
 }
 
 /// A latent's pairs of one kind, its code gradients in `g`.
@@ -58,8 +78,7 @@ void accumulatePairs(const Pass& pass, int latent, const Pairs& pairs, const flo
     codeGradients(pass.step, latent, n, tokens, values, slopes, g, weight, s, sums);
   }
   for (int i = 0; i < n; i++) weight[i] *= scale;
-  e.kernels->accumulate(tokens, g, weight, n, e.centered.data(), residual, e.width, s.encoderGradient.data(),
-                        s.decoderGradient.data(), e.width);
+  addRows(e, tokens, g, weight, n, residual, s);
 }
 
 void sparseLatent(const Pass& pass, int latent, Scratch& s) {
@@ -80,9 +99,9 @@ void sparseLatent(const Pass& pass, int latent, Scratch& s) {
     sums.threshold = e.thresholdGradient[latent];
     sums.norm = e.normGradient[latent];
   } else {
-    e.biasGradient[latent] = sums.bias;
-    e.thresholdGradient[latent] = sums.threshold;
-    e.normGradient[latent] = sums.norm;
+    e.biasGradient[latent] = static_cast<float>(sums.bias);
+    e.thresholdGradient[latent] = static_cast<float>(sums.threshold);
+    e.normGradient[latent] = static_cast<float>(sums.norm);
   }
   e.rowPenalties[latent] = storedGradients(step, latent, sums, gE, gD, s);
 }
@@ -171,8 +190,8 @@ void densePass(const Pass& pass) {
     for (int i = 0; i < count; i++) {
       const int f = first + i;
       float *rowE = e.row(gE, i), *rowD = e.row(gD, i);
-      e.biasGradient[f] = sums[i].bias;
-      e.thresholdGradient[f] = sums[i].threshold;
+      e.biasGradient[f] = static_cast<float>(sums[i].bias);
+      e.thresholdGradient[f] = static_cast<float>(sums[i].threshold);
       e.rowPenalties[f] = storedGradients(step, f, sums[i], rowE, rowD, s);
       e.rowSquares[f] = pass.wantNorm ? squaresOf(e, f, rowE, rowD) : 0;
       addCenterShare(e, f, partial);
@@ -247,6 +266,7 @@ bool reserveUpdate(Step& step, bool clip) {
   const size_t width = e.width, dSae = e.config.dSae, n = step.nTokens;
   const size_t latents = roundUp(dSae, kRowUnit), stride = roundUp(n, kRowUnit);
   const size_t nBlocks = (dSae + kBlock - 1) / kBlock, nTokenBlocks = (n + kBlock - 1) / kBlock;
+  const size_t rows = step.useDense ? kBlock : 1;
   bool enough = e.biasGradient.resize(latents) && e.thresholdGradient.resize(latents) && e.normGradient.resize(latents) &&
                 e.centerPartials.resize(nBlocks * width) && e.columnPartials.resize(nTokenBlocks * width) &&
                 e.rowSquares.resize(dSae) && e.rowPenalties.resize(dSae);
@@ -260,10 +280,10 @@ bool reserveUpdate(Step& step, bool clip) {
     Scratch& s = e.scratch[t];
     const size_t most = larger(stride, width);
     enough = s.encoderGradient.resize(width) && s.decoderGradient.resize(width) && s.floats.resize(most) &&
-             s.moreFloats.resize(most) && s.exact.resize(most) && s.scores.resize(most);
+             s.moreFloats.resize(most) && s.exact.resize(most) && s.scores.resize(most) &&
+             s.encoderBlock.resize(rows * width) && s.decoderBlock.resize(rows * width);
     if (step.useDense) {
-      enough = enough && reserveGemm(*e.kernels, s.packA, s.packB) && s.tile.resize(3 * kBlock * stride) &&
-               s.encoderBlock.resize(kBlock * width) && s.decoderBlock.resize(kBlock * width);
+      enough = enough && reserveGemm(*e.kernels, s.packA, s.packB) && s.tile.resize(3 * kBlock * stride);
     }
   }
   return enough;
