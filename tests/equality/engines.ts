@@ -46,15 +46,16 @@ export async function openEngine<T>(
   state: EngineState = one.state,
 ): Promise<SaeEngine> {
   const { dIn, dSae, architecture } = one;
-  const given = Object.fromEntries(
-    parameterNames(state).map((name) => {
-      const { shape } = state.arrays[`parameter/${name}`] ?? { shape: [] };
-      return [name, { shape, data: arrayOf(state, `parameter/${name}`) }];
-    }),
-  );
+  const init = () =>
+    Object.fromEntries(
+      parameterNames(state).map((name) => {
+        const { shape } = state.arrays[`parameter/${name}`] ?? { shape: [] };
+        return [name, { shape, data: arrayOf(state, `parameter/${name}`).slice() }];
+      }),
+    );
   const sample = { rows: new Float32Array(dIn), nRows: 1, mean: new Float32Array(dIn) };
   const engine = await backend.createEngine({
-    architecture: { ...architecture, init: () => given } as unknown as Architecture<T>,
+    architecture: { ...architecture, init } as unknown as Architecture<T>,
     dIn,
     dSae,
     random: createRandom(0),

@@ -82,6 +82,28 @@ suite("nativeBackend", () => {
     for (const engine of engines) engine.dispose();
   });
 
+  test.each([["addon"], ["wasm"]] as const)(
+    "frees initial parameters once they are copied (%s)",
+    async (runtime) => {
+      const given = architecture.init(options());
+      const taken = { ...architecture, init: () => given };
+      const backend = createNativeBackend({ runtime });
+      const engine = await backend.createEngine({ ...options(), architecture: taken });
+      expect(Object.values(given).map(({ data }) => data.length)).toEqual([0, 0, 0, 0]);
+      engine.dispose();
+    },
+  );
+
+  test("leaves initial parameters that share memory", async () => {
+    const given = { ...architecture.init(options()) };
+    const shared = { ...architecture, init: () => ({ ...given, decoder: given.encoder as never }) };
+    const engine = await nativeBackend.createEngine({ ...options(), architecture: shared });
+    const { arrays } = await engine.exportState();
+    expect(arrays["parameter/decoder"]?.data).toEqual(given.encoder?.data);
+    expect(given.encoder?.data.length).toBe(dSae * dIn);
+    engine.dispose();
+  });
+
   test("refuses latents that point outside", async () => {
     const engine = await nativeBackend.createEngine(options());
     const latents = { nRows: 1, dSae, rowStarts: Uint32Array.of(0, 1), values: Float32Array.of(1) };

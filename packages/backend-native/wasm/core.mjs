@@ -91,6 +91,18 @@ function createTransfer(core, memory) {
 /** @typedef {ReturnType<typeof createTransfer>} Transfer */
 
 /**
+ * Frees what came in a message: garbage that is not in this thread's heap hardly ever makes it collect any.
+ *
+ * @param {ArrayBufferLike} buffer
+ */
+function release(buffer) {
+  const { port1, port2 } = new MessageChannel();
+  if (buffer instanceof ArrayBuffer) port1.postMessage(undefined, [buffer]);
+  port1.close();
+  port2.close();
+}
+
+/**
  * Reading and writing an engine's arrays.
  *
  * @param {Exports} core
@@ -113,6 +125,7 @@ function arrayCalls(core, engine, { free, room, put, take }) {
       core.writeArray(engine, id, put("array", data), data.length);
       // The largest array is as large as the dictionary; its room is needed for better things.
       free("array");
+      release(data.buffer);
     },
     /** @param {number} length */
     readCounters: (length) => {

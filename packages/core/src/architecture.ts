@@ -109,7 +109,7 @@ export interface Architecture<T> {
   readonly notes?: readonly string[];
   /** throws where the configuration does not fit the widths: `k` above dSae */
   check(shape: SaeShape): void;
-  /** stored parameters; `encoder` and `decoder` are `[dSae, dIn]` */
+  /** stored parameters; `encoder` and `decoder` are `[dSae, dIn]`. Made afresh at each call: an engine may take their memory. */
   init(context: InitContext): Named<NamedArray>;
   /** state that is checkpointed, not trained */
   initBuffers(shape: SaeShape): Named<NamedArray>;

@@ -16,6 +16,8 @@ export interface AddonBinding {
   size(handle: Handle, id: number): number;
   read(handle: Handle, id: number, out: Float32Array | Int32Array): boolean;
   write(handle: Handle, id: number, data: Float32Array | Int32Array): boolean;
+  /** empties an array; not in addons built before it was needed */
+  release?(data: Float32Array | Int32Array): void;
   readCounters(handle: Handle, out: Float64Array): void;
   writeCounters(handle: Handle, counters: Float64Array): void;
   step(
@@ -49,8 +51,9 @@ function engineOf(binding: AddonBinding, handle: Handle): CoreEngine {
       if (n > 0) binding.read(handle, id, out);
       return out;
     },
-    write: async (id, data) => {
+    write: async (id, data, { giveUp = false } = {}) => {
       binding.write(handle, id, data);
+      if (giveUp) binding.release?.(data);
     },
     readCounters: async () => {
       const counters = new Float64Array(counterFields.length);

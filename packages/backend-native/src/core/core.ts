@@ -24,8 +24,11 @@ export interface CoreLatents extends CoreOutcome {
 export interface CoreEngine {
   /** copies an array out; empty where the engine has none of that number */
   read(id: ArrayId, kind: "float32" | "int32"): Promise<Float32Array | Int32Array>;
-  /** copies an array in; lengths are the caller's business */
-  write(id: ArrayId, data: Float32Array | Int32Array): Promise<void>;
+  /**
+   * copies an array in; lengths are the caller's business. An array that is given up is empty afterwards, and its memory free
+   * before the garbage collector comes for it.
+   */
+  write(id: ArrayId, data: Float32Array | Int32Array, options?: { readonly giveUp?: boolean }): Promise<void>;
   readCounters(): Promise<Float64Array>;
   /** sets the counters, and with them makes everything that follows from the arrays anew */
   writeCounters(counters: Float64Array): Promise<void>;

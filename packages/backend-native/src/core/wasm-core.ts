@@ -17,7 +17,8 @@ interface WasmAnswer {
 function engineOf(leader: WasmThread, stop: () => void): CoreEngine {
   return {
     read: (id, kind) => leader.call("read", id, kind),
-    write: (id, data) => leader.call("write", id, data),
+    write: (id, data, { giveUp = false } = {}) =>
+      giveUp ? leader.give("write", data.buffer, id, data) : leader.call("write", id, data),
     readCounters: () => leader.call("readCounters", counterFields.length),
     writeCounters: (counters) => leader.call("writeCounters", counters),
     step: async (batch, controls, target) =>

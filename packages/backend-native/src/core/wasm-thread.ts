@@ -4,6 +4,8 @@ import { nodeBuiltins } from "./node-builtins.ts";
 /** A worker that answers messages by number. */
 export interface WasmThread {
   call<R>(operation: string, ...args: readonly unknown[]): Promise<R>;
+  /** a call that takes the buffer of one of its arguments along, instead of a copy */
+  give<R>(operation: string, buffer: ArrayBufferLike, ...args: readonly unknown[]): Promise<R>;
   /** a call whose answer nobody waits for */
   send(operation: string, ...args: readonly unknown[]): void;
   stop(): void;
@@ -11,7 +13,7 @@ export interface WasmThread {
 
 /** The part of Node's and of a browser's worker that is used here. */
 interface AnyWorker {
-  postMessage(message: unknown): void;
+  postMessage(message: unknown, taken: ArrayBuffer[]): void;
   terminate(): unknown;
   /** Node only: whether the process waits for it */
   ref?(): void;
@@ -61,15 +63,17 @@ export function startWasmThread(): WasmThread {
   };
   const node = nodeBuiltins();
   const worker = node === undefined ? browserWorker(listener) : nodeWorker(node.workers, listener);
+  const ask = <R>(operation: string, args: readonly unknown[], taken: ArrayBuffer[]): Promise<R> =>
+    new Promise<R>((resolve, reject) => {
+      const id = nCalls++;
+      waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      worker.ref?.();
+      worker.postMessage({ id, operation, args }, taken);
+    });
   return {
-    call: <R>(operation: string, ...args: readonly unknown[]) =>
-      new Promise<R>((resolve, reject) => {
-        const id = nCalls++;
-        waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
-        worker.ref?.();
-        worker.postMessage({ id, operation, args });
-      }),
-    send: (operation, ...args) => worker.postMessage({ id: -1, operation, args }),
+    call: (operation, ...args) => ask(operation, args, []),
+    give: (operation, buffer, ...args) => ask(operation, args, buffer instanceof ArrayBuffer ? [buffer] : []),
+    send: (operation, ...args) => worker.postMessage({ id: -1, operation, args }, []),
     stop: () => {
       void worker.terminate();
     },

@@ -4,6 +4,7 @@ import {
   checkState,
   type EngineOptions,
   type EngineState,
+  type EngineStateGroups,
   engineDisposed,
   type InferenceForm,
   joinState,
@@ -25,10 +26,13 @@ import { decodeWith, encodeWith } from "./latents.ts";
 import { createQueue } from "./queue.ts";
 
 /** Everything that an engine holds, as named arrays. */
-type State = Readonly<Record<"parameters" | "mean" | "variance" | "buffers", Named<NamedArray>>>;
+type State = EngineStateGroups<NamedArray>;
 
 /** Statistics of a step beyond those the architecture declares: what screening did. */
 const ownStatistics = ["unprovenRows", "redoneRows", "rescoredLatents"] as const;
+
+const mapValues = <V, R>(named: Named<V>, map: (value: V) => R): Named<R> =>
+  Object.fromEntries(Object.entries(named).map(([name, value]) => [name, map(value)]));
 
 function kOf(plan: Plan, scalars: StepControls["scalars"], dSae: number): number {
   if (!plan.annealK) return plan.k;
@@ -111,13 +115,13 @@ class NativeEngine implements SaeEngine {
 
   async importState(state: EngineState): Promise<void> {
     await this.#run(async () => {
-      const current = await this.#read();
-      const expected = Object.fromEntries(
-        Object.entries(joinState(current.state)).map(([name, { shape, data }]) => [
-          name,
-          { shape, dtype: data instanceof Int32Array ? "int32" : "float32" },
-        ]),
-      );
+      const rows = mapValues(this.#shapes, (shape) => ({ shape, dtype: "float32" }));
+      const own = await this.#buffers(await this.#core.readCounters());
+      const buffers = mapValues(own, ({ shape, data }) => ({
+        shape,
+        dtype: data instanceof Int32Array ? "int32" : "float32",
+      }));
+      const expected = joinState({ parameters: rows, mean: rows, variance: rows, buffers });
       checkState(state, {
         architecture: this.#architecture,
         dIn: this.dIn,
@@ -125,7 +129,7 @@ class NativeEngine implements SaeEngine {
         expected,
         from: packageName,
       });
-      await this.load(splitState(state.arrays) as State, state.nSteps);
+      await this.load(splitState(state.arrays), state.nSteps);
     });
   }
 
@@ -135,8 +139,13 @@ class NativeEngine implements SaeEngine {
     void this.#queue(async () => this.#core.dispose());
   }
 
-  /** Puts arrays into the core, and makes what follows from them. */
-  async load(state: State, nSteps: number): Promise<void> {
+  /**
+   * Puts arrays into the core, and makes what follows from them.
+   *
+   * @param state groups that are left empty stay as they are
+   * @param giveUp whether the parameters' arrays are needed no more
+   */
+  async load(state: State, nSteps: number, giveUp = false): Promise<void> {
     for (const [slot, name] of this.#slots()) {
       for (const [group, id] of [
         ["parameters", arrayIds.value(slot)],
@@ -144,7 +153,7 @@ class NativeEngine implements SaeEngine {
         ["variance", arrayIds.variance(slot)],
       ] as const) {
         const array = state[group][name];
-        if (array !== undefined) await this.#core.write(id, array.data);
+        if (array !== undefined) await this.#core.write(id, array.data, { giveUp });
       }
     }
     const { tokensSinceFired } = state.buffers;
@@ -238,18 +247,19 @@ class NativeEngine implements SaeEngine {
   }
 }
 
-/** Initial parameters as the architecture draws them, zero moments, initial buffers. */
+/** Initial parameters as the architecture draws them, and initial buffers. Moments are zero in a new core. */
 function initialState(options: EngineOptions<unknown>): State {
   const { architecture } = options;
   const parameters = architecture.init(options);
-  const zeros = (): Named<NamedArray> =>
-    Object.fromEntries(
-      Object.entries(parameters).map(([name, { shape, data }]) => [
-        name,
-        { shape, data: new Float32Array(data.length) },
-      ]),
-    );
-  return { parameters, mean: zeros(), variance: zeros(), buffers: architecture.initBuffers(options) };
+  return { parameters, mean: {}, variance: {}, buffers: architecture.initBuffers(options) };
+}
+
+/** Whether each array has memory of its own, so that giving one up leaves the others whole. */
+function areApart(arrays: readonly NamedArray[]): boolean {
+  const buffers = new Set(arrays.map(({ data }) => data.buffer));
+  return (
+    buffers.size === arrays.length && arrays.every(({ data }) => data.byteLength === data.buffer.byteLength)
+  );
 }
 
 /**
@@ -267,6 +277,6 @@ export async function createNativeEngine(
   );
   const { architecture, dIn, dSae } = options;
   const engine = new NativeEngine({ architecture, ...made, dIn, dSae, shapes });
-  await engine.load(state, 0);
+  await engine.load(state, 0, areApart(Object.values(state.parameters)));
   return engine;
 }
