@@ -1,34 +1,35 @@
+export { type MetricName, metricDefinitions } from "./definitions.ts";
 export {
   type AlignmentResult,
   type AlignmentSummary,
   defaultAlignmentEdges,
   summarizeAlignment,
-} from "./alignment.ts";
-export { type MetricDefinition, type MetricName, metricDefinitions } from "./definitions.ts";
-export { type DensityResult, summarizeDensity } from "./density.ts";
+} from "./directions/alignment.ts";
 export {
   alignmentScores,
   type DirectionStatistics,
   type Directions,
   directionStatistics,
-} from "./directions.ts";
-export { type Distribution, defaultQuantiles, distributionOf } from "./distribution.ts";
+} from "./directions/directions.ts";
 export {
   type DirectionsResult,
   type EvaluateOptions,
   type EvaluationResult,
   evaluateSae,
-} from "./evaluate.ts";
-export { type Histogram, histogramOf } from "./histogram.ts";
-export { defined, type MetricValue, notDefined, type Quantile, ratio } from "./metric-value.ts";
+} from "./evaluate/evaluate.ts";
 export {
   createReconstructionMetrics,
   type ReconstructionMetrics,
   type ReconstructionResult,
-} from "./reconstruction.ts";
+} from "./reconstruction/reconstruction.ts";
+export { type DensityResult, summarizeDensity } from "./sparsity/density.ts";
 export {
   createSparsityMetrics,
   type DeadLatentsResult,
   type SparsityMetrics,
   type SparsityResult,
-} from "./sparsity.ts";
+} from "./sparsity/sparsity.ts";
+export { defineMetrics, type MetricDefinition } from "./values/define-metrics.ts";
+export { type Distribution, defaultQuantiles, distributionOf } from "./values/distribution.ts";
+export { type Histogram, histogramOf } from "./values/histogram.ts";
+export { defined, type MetricValue, notDefined, type Quantile, ratio } from "./values/metric-value.ts";

@@ -1,7 +1,7 @@
 import { PlumblineError } from "@plumbline/core";
-import { type Distribution, distributionOf } from "./distribution.ts";
-import { type Histogram, histogramOf } from "./histogram.ts";
-import { type MetricValue, notDefined, ratio } from "./metric-value.ts";
+import { type Distribution, distributionOf } from "../values/distribution.ts";
+import { type Histogram, histogramOf } from "../values/histogram.ts";
+import { type MetricValue, notDefined, ratio } from "../values/metric-value.ts";
 
 /** Where the alignment scores of a set of latents lie. */
 export interface AlignmentSummary {

@@ -1,7 +1,7 @@
 import { PlumblineError } from "@plumbline/core";
-import { checkCount, countRows } from "./check-rows.ts";
-import { createColumnMoments } from "./column-moments.ts";
-import { defined, type MetricValue, notDefined, ratio } from "./metric-value.ts";
+import { checkCount, countRows } from "../values/check-rows.ts";
+import { createColumnMoments } from "../values/column-moments.ts";
+import { defined, type MetricValue, notDefined, ratio } from "../values/metric-value.ts";
 
 /** How well `xHat` stands for `x`, over all tokens seen. Formulas are in `metricDefinitions`. */
 export interface ReconstructionResult {

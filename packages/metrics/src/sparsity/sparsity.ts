@@ -1,8 +1,8 @@
 import { PlumblineError, type SparseLatents } from "@plumbline/core";
-import { checkCount } from "./check-rows.ts";
+import { checkCount } from "../values/check-rows.ts";
+import { type Distribution, distributionOfCounts } from "../values/distribution.ts";
+import { type MetricValue, notDefined } from "../values/metric-value.ts";
 import { type DensityResult, summarizeDensity } from "./density.ts";
-import { type Distribution, distributionOfCounts } from "./distribution.ts";
-import { type MetricValue, notDefined } from "./metric-value.ts";
 
 /** Latents that fired and latents that did not, over a stated number of tokens. */
 export interface DeadLatentsResult {

@@ -1,6 +1,6 @@
-import { type Distribution, distributionOf } from "./distribution.ts";
-import { type Histogram, histogramOf } from "./histogram.ts";
-import { type MetricValue, ratio } from "./metric-value.ts";
+import { type Distribution, distributionOf } from "../values/distribution.ts";
+import { type Histogram, histogramOf } from "../values/histogram.ts";
+import { type MetricValue, ratio } from "../values/metric-value.ts";
 
 /** Densities over latents. */
 export interface DensityResult {

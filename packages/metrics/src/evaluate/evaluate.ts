@@ -1,11 +1,12 @@
 import { type InferenceForm, PlumblineError, type SaeInference } from "@plumbline/core";
-import { type AlignmentResult, summarizeAlignment } from "./alignment.ts";
-import { countRows } from "./check-rows.ts";
-import { type MetricDefinition, type MetricName, metricDefinitions } from "./definitions.ts";
-import { directionStatistics } from "./directions.ts";
-import { type Distribution, distributionOf } from "./distribution.ts";
-import { createReconstructionMetrics, type ReconstructionResult } from "./reconstruction.ts";
-import { createSparsityMetrics, type SparsityResult } from "./sparsity.ts";
+import { type MetricName, metricDefinitions } from "../definitions.ts";
+import { type AlignmentResult, summarizeAlignment } from "../directions/alignment.ts";
+import { directionStatistics } from "../directions/directions.ts";
+import { createReconstructionMetrics, type ReconstructionResult } from "../reconstruction/reconstruction.ts";
+import { createSparsityMetrics, type SparsityResult } from "../sparsity/sparsity.ts";
+import { countRows } from "../values/check-rows.ts";
+import type { MetricDefinition } from "../values/define-metrics.ts";
+import { type Distribution, distributionOf } from "../values/distribution.ts";
 
 /** What `evaluateSae` needs. */
 export interface EvaluateOptions {
