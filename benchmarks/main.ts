@@ -1,8 +1,14 @@
 // npm run -s bench -- <benchmark> [options]: what each measures is in benchmarks/README.md.
+import { cooccurrenceBenchmark } from "./cooccurrence/command.ts";
 import { engineBenchmark } from "./engine/command.ts";
+import { assignmentBenchmark } from "./metrics/assignment.ts";
+import { evaluationBenchmark } from "./metrics/evaluation.ts";
 
 const benchmarks: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
+  assignment: assignmentBenchmark,
+  cooccurrence: cooccurrenceBenchmark,
   engine: engineBenchmark,
+  evaluation: evaluationBenchmark,
 };
 
 const [name, ...argv] = process.argv.slice(2);

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes fixtures/golden again, from the reference libraries themselves. Usage: tools/golden/make.sh [part of a case name]
+# Makes fixtures/golden and fixtures/golden-metrics again, from the reference libraries themselves.
+# Usage: tools/golden/make.sh [part of a case name | metrics]
 # The environment is kept outside the repository: $GOLDEN_VENV, or plumbline/golden-venv in the user's cache folder.
 set -euo pipefail
 
@@ -8,7 +9,7 @@ python="${PYTHON:-python3}"
 venv="${GOLDEN_VENV:-${XDG_CACHE_HOME:-$HOME/.cache}/plumbline/golden-venv}"
 
 skip() {
-  echo "golden: skipped, $1. The fixtures in fixtures/golden are left as they are." >&2
+  echo "golden: skipped, $1. The fixtures are left as they are." >&2
   exit 0
 }
 
@@ -28,4 +29,9 @@ if [[ "$(cat "$venv/installed.txt" 2>/dev/null || true)" != "$wanted" ]]; then
 fi
 
 export PYTHONHASHSEED=0 PYTHONDONTWRITEBYTECODE=1 TQDM_DISABLE=1 CUDA_VISIBLE_DEVICES=""
-exec "$venv/bin/python" "$here/make_fixtures.py" "$@"
+if [[ "${1:-}" != metrics ]]; then
+  "$venv/bin/python" "$here/make_fixtures.py" "$@"
+fi
+if [[ $# -eq 0 || "$1" == metrics ]]; then
+  "$venv/bin/python" "$here/make_metrics_fixtures.py"
+fi

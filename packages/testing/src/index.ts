@@ -12,6 +12,13 @@ export { batchSourceSuite } from "./suites/batch-source-suite.ts";
 export type { EngineCase, EngineSuiteOptions } from "./suites/engine/harness.ts";
 export { engineSuite } from "./suites/engine-suite.ts";
 export { sourceSuite } from "./suites/source-suite.ts";
+export { synthSaeBench16k } from "./synthetic/presets.ts";
+export {
+  type SyntheticActivations,
+  type SyntheticBatch,
+  syntheticActivations,
+} from "./synthetic/synthetic-activations.ts";
+export type { FiringOptions, HierarchyOptions, SyntheticOptions } from "./synthetic/synthetic-options.ts";
 export { meanMaxCosine } from "./toy/mean-max-cosine.ts";
 export { memoryBatches, sampleOf } from "./toy/memory-batches.ts";
 export {

@@ -1,4 +1,4 @@
-import { type InferenceForm, PlumblineError, type SaeInference } from "@plumbline/core";
+import { type InferenceForm, PlumblineError, type SaeInference, type SparseLatents } from "@plumbline/core";
 import { type MetricName, metricDefinitions } from "../definitions.ts";
 import { type AlignmentResult, summarizeAlignment } from "../directions/alignment.ts";
 import { directionStatistics } from "../directions/directions.ts";
@@ -18,8 +18,19 @@ export interface EvaluateOptions {
   readonly dIn: number;
   /** tokens of silence after which a latent counts as dead; absent = all tokens evaluated */
   readonly deadAfterTokens?: number;
+  /** further metrics of the caller's own; called with every batch before it is gone, and awaited */
+  readonly observe?: (batch: EvaluatedBatch) => void | Promise<void>;
   readonly onProgress?: (progress: { readonly nTokens: number }) => void;
   readonly signal?: AbortSignal;
+}
+
+/** A batch with what the SAE made of it. */
+export interface EvaluatedBatch {
+  /** [B, dIn] */
+  readonly x: Float32Array;
+  readonly latents: SparseLatents;
+  /** [B, dIn] */
+  readonly xHat: Float32Array;
 }
 
 /** What the weights say, over latents. */
@@ -123,7 +134,7 @@ function summarizeDirections(
  * console.log(result.nTokens, result.reconstruction.explainedVariance); // 3 { value: 1 }
  */
 export async function evaluateSae(options: EvaluateOptions): Promise<EvaluationResult> {
-  const { inference, form, batches, dIn, deadAfterTokens, onProgress, signal } = options;
+  const { inference, form, batches, dIn, deadAfterTokens, observe, onProgress, signal } = options;
   checkWidths(options);
   const { dSae } = inference;
   const reconstruction = createReconstructionMetrics({ dIn });
@@ -146,6 +157,7 @@ export async function evaluateSae(options: EvaluateOptions): Promise<EvaluationR
     }
     sparsity.add(latents);
     reconstruction.add({ x, xHat });
+    await observe?.({ x, latents, xHat });
     onProgress?.({ nTokens: sparsity.nTokens });
     checkSignal(signal, sparsity.nTokens);
   }

@@ -1,22 +1,19 @@
 import { PlumblineError } from "@plumbline/core";
 import { checkCount, countRows } from "../values/check-rows.ts";
-import { createColumnMoments } from "../values/column-moments.ts";
+import { type ColumnMoments, createColumnMoments, mergeMoments } from "../values/column-moments.ts";
+import { type Confidence, confidenceOf } from "../values/confidence.ts";
 import { defined, type MetricValue, notDefined, ratio } from "../values/metric-value.ts";
+import { createTokenBlocks, type TokenBlock } from "../values/token-blocks.ts";
+import type { ReconstructionMetricName } from "./definitions.ts";
+import { addSums, addToken, emptySums, type TokenSums } from "./token-sums.ts";
 
 /** How well `xHat` stands for `x`, over all tokens seen. Formulas are in `metricDefinitions`. */
-export interface ReconstructionResult {
+export interface ReconstructionResult extends Readonly<Record<ReconstructionMetricName, MetricValue>> {
   readonly nTokens: number;
   /** tokens with ‖x‖ = 0: they count everywhere but in `cosine` and `l2Ratio`, which have no value on them */
   readonly nZeroTokens: number;
-  readonly explainedVariance: MetricValue;
-  readonly squaredErrorPerToken: MetricValue;
-  readonly squaredErrorPerElement: MetricValue;
-  readonly errorNorm: MetricValue;
-  readonly inputNorm: MetricValue;
-  readonly outputNorm: MetricValue;
-  readonly cosine: MetricValue;
-  readonly l2Ratio: MetricValue;
-  readonly relativeReconstructionBias: MetricValue;
+  /** 95 % intervals by blocks of tokens */
+  readonly confidence: Confidence<ReconstructionMetricName>;
 }
 
 /** Accumulates reconstruction metrics; see {@link createReconstructionMetrics}. */
@@ -31,91 +28,32 @@ export interface ReconstructionMetrics {
   result(): ReconstructionResult;
 }
 
-interface Sums {
-  squaredError: number;
-  squaredInput: number;
-  squaredOutput: number;
-  product: number;
-  errorNorm: number;
-  inputNorm: number;
-  outputNorm: number;
-  cosine: number;
-  l2Ratio: number;
-  nZeroTokens: number;
-  firstNotFinite: number | undefined;
+/** Sums over one block of tokens. */
+interface BlockSums {
+  readonly sums: TokenSums;
+  readonly moments: ColumnMoments;
 }
 
-function emptySums(): Sums {
-  return {
-    squaredError: 0,
-    squaredInput: 0,
-    squaredOutput: 0,
-    product: 0,
-    errorNorm: 0,
-    inputNorm: 0,
-    outputNorm: 0,
-    cosine: 0,
-    l2Ratio: 0,
-    nZeroTokens: 0,
-    firstNotFinite: undefined,
-  };
+/** What formulas are made from: all tokens, or all but some. */
+interface Whole {
+  readonly sums: TokenSums;
+  readonly nTokens: number;
+  /** Σ‖x − mean‖² */
+  readonly squaredDeviation: number;
 }
 
-/** Adds one token. `token` is its number from 0, for the message about values that are not finite. */
-function addToken(
-  sums: Sums,
-  batch: { x: Float32Array; xHat: Float32Array; offset: number; dIn: number; token: number },
-): void {
-  const { x, xHat, offset, dIn, token } = batch;
-  let xx = 0;
-  let yy = 0;
-  let xy = 0;
-  let rr = 0;
-  for (let d = offset; d < offset + dIn; d++) {
-    const a = x[d] ?? 0;
-    const b = xHat[d] ?? 0;
-    xx += a * a;
-    yy += b * b;
-    xy += a * b;
-    rr += (a - b) * (a - b);
-  }
-  // Squares of float32 numbers do not overflow float64: the sum is finite exactly when every value is.
-  if (!Number.isFinite(xx + yy)) sums.firstNotFinite ??= token;
-  sums.squaredError += rr;
-  sums.squaredInput += xx;
-  sums.squaredOutput += yy;
-  sums.product += xy;
-  const inputNorm = Math.sqrt(xx);
-  const outputNorm = Math.sqrt(yy);
-  sums.errorNorm += Math.sqrt(rr);
-  sums.inputNorm += inputNorm;
-  sums.outputNorm += outputNorm;
-  if (xx === 0) {
-    sums.nZeroTokens++;
-    return;
-  }
-  sums.l2Ratio += outputNorm / inputNorm;
-  // Not `yy > 0`: that would count a NaN as 0.
-  if (yy !== 0) sums.cosine += xy / (inputNorm * outputNorm);
-}
-
-function resultOf(
-  sums: Sums,
-  nTokens: number,
-  totals: { squaredDeviation: number; dIn: number },
-): ReconstructionResult {
-  const { squaredDeviation, dIn } = totals;
-  const bad = sums.firstNotFinite;
+function metricsOf(
+  { sums, nTokens, squaredDeviation }: Whole,
+  { dIn, firstNotFinite }: { dIn: number; firstNotFinite: number | undefined },
+): Record<ReconstructionMetricName, MetricValue> {
   const why = (reason: string): string =>
-    bad === undefined ? reason : `x or xHat is not finite, first in token ${bad}`;
+    firstNotFinite === undefined ? reason : `x or xHat is not finite, first in token ${firstNotFinite}`;
   const perToken = (sum: number): MetricValue => ratio(sum, nTokens, why("no tokens"));
   const perDirection = (sum: number): MetricValue =>
     ratio(sum, nTokens - sums.nZeroTokens, why("no token with a norm above 0"));
   const constant = nTokens === 0 ? "no tokens" : `x does not vary over the ${nTokens} tokens`;
   const unexplained = ratio(sums.squaredError, squaredDeviation, why(constant));
   return {
-    nTokens,
-    nZeroTokens: sums.nZeroTokens,
     explainedVariance: unexplained.value === null ? unexplained : defined(1 - unexplained.value),
     squaredErrorPerToken: perToken(sums.squaredError),
     squaredErrorPerElement: ratio(sums.squaredError, nTokens * dIn, why("no tokens")),
@@ -131,11 +69,45 @@ function resultOf(
   };
 }
 
+/** All tokens, and all but those of a block. */
+function wholeOf(
+  blocks: readonly TokenBlock<BlockSums>[],
+  dIn: number,
+): { whole: Whole; without: (block: number) => Whole } {
+  const all = blocks.reduce<BlockSums>(
+    (total, { sums: block }) => ({
+      sums: addSums(total.sums, block.sums),
+      moments: mergeMoments(total.moments, block.moments),
+    }),
+    { sums: emptySums(), moments: createColumnMoments(dIn) },
+  );
+  const { nRows: nTokens, mean, squaredDeviation } = all.moments;
+  return {
+    whole: { sums: all.sums, nTokens, squaredDeviation },
+    without: (index) => {
+      const { sums, moments } = (blocks[index] as TokenBlock<BlockSums>).sums;
+      let apart = 0;
+      for (let column = 0; column < dIn; column++) {
+        apart += ((moments.mean[column] ?? 0) - (mean[column] ?? 0)) ** 2;
+      }
+      const rest = nTokens - moments.nRows;
+      // Off the whole mean first, then off the mean of the rest, which lies elsewhere.
+      const shift = rest === 0 ? 0 : (moments.nRows ** 2 * apart) / rest;
+      const deviation = squaredDeviation - moments.squaredDeviation - moments.nRows * apart - shift;
+      return {
+        sums: addSums(all.sums, sums, -1),
+        nTokens: rest,
+        squaredDeviation: Math.max(0, deviation),
+      };
+    },
+  };
+}
+
 /**
  * Reconstruction metrics over a stream of tokens: explained variance, squared error, cosine, norms and reconstruction bias.
  *
- * Sums are float64, taken token by token, and divided once at the end: how tokens are grouped into batches changes no bit
- * of the result. Explained variance is `1 − Σ‖x − xHat‖² / Σ‖x − mean‖²` with the mean over **all** tokens seen, per
+ * Sums are float64, taken token by token in blocks that depend on the tokens' numbers, and divided once at the end: how tokens are
+ * grouped into batches changes no bit of the result. Explained variance is `1 − Σ‖x − xHat‖² / Σ‖x − mean‖²` with the mean over **all** tokens seen, per
  * dimension: predicting that mean explains 0, perfection explains 1, anything worse than the mean is negative. Where a
  * number has no value (no tokens, tokens that do not vary, values that are not finite) it is `{ value: null, reason }`.
  *
@@ -152,8 +124,15 @@ function resultOf(
 export function createReconstructionMetrics(options: { readonly dIn: number }): ReconstructionMetrics {
   const { dIn } = options;
   checkCount(dIn, { from: "createReconstructionMetrics()", what: "dIn" });
-  const moments = createColumnMoments(dIn);
-  const sums = emptySums();
+  const tokens = createTokenBlocks<BlockSums>({
+    empty: () => ({ sums: emptySums(), moments: createColumnMoments(dIn) }),
+    merge: ({ sums: a }, { sums: b }) => ({
+      sums: addSums(a.sums, b.sums),
+      moments: mergeMoments(a.moments, b.moments),
+    }),
+  });
+  let nTokens = 0;
+  let firstNotFinite: number | undefined;
   return {
     add: ({ x, xHat }) => {
       const nRows = countRows({ length: x.length, width: dIn, from: "add()", what: "x" });
@@ -165,10 +144,24 @@ export function createReconstructionMetrics(options: { readonly dIn: number }): 
         });
       }
       for (let row = 0; row < nRows; row++) {
-        addToken(sums, { x, xHat, offset: row * dIn, dIn, token: moments.nRows });
+        const { sums, moments } = tokens.next();
+        const areFinite = addToken(sums, { x, xHat, offset: row * dIn, dIn });
+        if (!areFinite) firstNotFinite ??= nTokens;
         moments.addRow(x, row * dIn);
+        nTokens++;
       }
     },
-    result: () => resultOf(sums, moments.nRows, { squaredDeviation: moments.squaredDeviation(), dIn }),
+    result: () => {
+      const { whole, without } = wholeOf(tokens.blocks, dIn);
+      const context = { dIn, firstNotFinite };
+      const metrics = metricsOf(whole, context);
+      const { nZeroTokens } = whole.sums;
+      return {
+        nTokens,
+        nZeroTokens,
+        ...metrics,
+        confidence: confidenceOf(tokens.blocks, metrics, (block) => metricsOf(without(block), context)),
+      };
+    },
   };
 }

@@ -1,7 +1,10 @@
-import { PlumblineError, type SparseLatents } from "@plumbline/core";
+import type { SparseLatents } from "@plumbline/core";
+import { checkLatents } from "../values/check-latents.ts";
 import { checkCount } from "../values/check-rows.ts";
+import { type Confidence, confidenceOf } from "../values/confidence.ts";
 import { type Distribution, distributionOfCounts } from "../values/distribution.ts";
-import { type MetricValue, notDefined } from "../values/metric-value.ts";
+import { type MetricValue, notDefined, ratio } from "../values/metric-value.ts";
+import { createTokenBlocks } from "../values/token-blocks.ts";
 import { type DensityResult, summarizeDensity } from "./density.ts";
 
 /** Latents that fired and latents that did not, over a stated number of tokens. */
@@ -20,6 +23,8 @@ export interface SparsityResult {
   readonly dSae: number;
   /** latents that fire on a token, over tokens: mean, range, quantiles */
   readonly l0: Distribution;
+  /** 95 % interval of the mean L0 by blocks of tokens */
+  readonly confidence: Confidence<"l0">;
   readonly deadLatents: DeadLatentsResult;
   /** density over latents */
   readonly density: DensityResult;
@@ -35,34 +40,6 @@ export interface SparsityMetrics {
   /** [dSae] fraction of tokens on which each latent fired; all 0 before the first token */
   densities(): Float64Array;
   result(): SparsityResult;
-}
-
-function mismatch(message: string): PlumblineError {
-  return new PlumblineError({
-    code: "shape-mismatch",
-    kind: "usage",
-    message: `[metrics] add(): ${message}`,
-    hint: "rows must be valid compressed sparse rows of the SAE that is measured",
-  });
-}
-
-function checkLatents(latents: SparseLatents, dSae: number): void {
-  const { nRows, rowStarts, indices, values } = latents;
-  if (latents.dSae !== dSae) throw mismatch(`expected latents of dSae ${dSae}, got ${latents.dSae}`);
-  if (rowStarts.length !== nRows + 1 || indices.length !== values.length) {
-    throw mismatch(
-      `expected ${nRows + 1} row starts and as many indices as values, got ${rowStarts.length} row starts, ${indices.length} indices, ${values.length} values`,
-    );
-  }
-  let start = 0;
-  for (const end of rowStarts) {
-    if (end < start || end > values.length) {
-      throw mismatch(`expected row starts ascending to ${values.length}, got ${end} after ${start}`);
-    }
-    start = end;
-  }
-  const foreign = indices.findIndex((index) => index >= dSae);
-  if (foreign !== -1) throw mismatch(`expected indices below ${dSae}, got ${indices[foreign]}`);
 }
 
 /**
@@ -98,6 +75,10 @@ export function createSparsityMetrics(options: {
   /** number of the newest token, from 1, on which each latent fired; 0 = never */
   const newestFiring = new Float64Array(dSae);
   const countByL0 = new Map<number, number>();
+  const tokens = createTokenBlocks<{ l0: number }>({
+    empty: () => ({ l0: 0 }),
+    merge: ({ sums: a }, { sums: b }) => ({ l0: a.l0 + b.l0 }),
+  });
   let nTokens = 0;
 
   const densities = (): Float64Array => firings.map((count) => (nTokens === 0 ? 0 : count / nTokens));
@@ -130,16 +111,26 @@ export function createSparsityMetrics(options: {
           newestFiring[latent] = nTokens;
         }
         countByL0.set(l0, (countByL0.get(l0) ?? 0) + 1);
+        tokens.next().l0 += l0;
       }
     },
     firings: () => firings.slice(),
     densities,
-    result: () => ({
-      nTokens,
-      dSae,
-      l0: distributionOfCounts(countByL0, { reason: "no tokens" }),
-      deadLatents: deadLatents(),
-      density: summarizeDensity(densities(), { nTokens }),
-    }),
+    result: () => {
+      const l0 = distributionOfCounts(countByL0, { reason: "no tokens" });
+      const total = tokens.blocks.reduce((sum, { sums }) => sum + sums.l0, 0);
+      return {
+        nTokens,
+        dSae,
+        l0,
+        confidence: confidenceOf(tokens.blocks, { l0: l0.mean }, (index) => {
+          const block = tokens.blocks[index];
+          const rest = nTokens - (block?.nTokens ?? 0);
+          return { l0: ratio(total - (block?.sums.l0 ?? 0), rest, "no tokens") };
+        }),
+        deadLatents: deadLatents(),
+        density: summarizeDensity(densities(), { nTokens }),
+      };
+    },
   };
 }
