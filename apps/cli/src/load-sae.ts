@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { loadInferenceForm } from "@plumbline/checkpoints/node";
 import { type InferenceForm, PlumblineError } from "@plumbline/core";
 import { checkpointsFolder, latestCheckpoint } from "./run-folder/checkpoint-folder.ts";
@@ -12,6 +12,12 @@ export interface LoadedSae {
   readonly checkpoint: string;
   /** record of the run it belongs to, where the path was a run */
   readonly run?: RunRecord;
+}
+
+/** `run/step-00000200` for a run's checkpoint, the folder's name for another. */
+export function saeName({ checkpoint, run }: LoadedSae): string {
+  const name = basename(checkpoint);
+  return run === undefined ? name : `${basename(dirname(dirname(checkpoint)))}/${name}`;
 }
 
 export const exists = (path: string): Promise<boolean> =>

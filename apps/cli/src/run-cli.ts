@@ -4,14 +4,18 @@ import {
   createProgram,
   type Io,
   type Program,
+  realNumber,
   repeated,
+  repeatedNumber,
   wholeNumber,
 } from "@plumbline/extract/terminal";
+import type { AlignmentFlags } from "./alignment/alignment-command.ts";
 import type { PresetFlags } from "./config/preset-command.ts";
 import type { SchemaFlags } from "./config/schema-command.ts";
 import type { DoctorFlags } from "./doctor/doctor-command.ts";
 import type { EvalFlags } from "./eval/eval-command.ts";
 import type { ListFlags } from "./list/list-command.ts";
+import type { StabilityFlags } from "./stability/stability-command.ts";
 import type { TrainFlags } from "./train/resolve-train-config.ts";
 import { version } from "./version.ts";
 
@@ -45,19 +49,62 @@ function addTrain(program: Program): void {
   );
 }
 
-function addEval(program: Program): void {
-  const command = program.command
+/** Flags of commands that may measure which latents live. */
+function addFiringFlags(command: Program["command"]): Program["command"] {
+  return command
+    .option(
+      "--activations <store>",
+      "store to measure on which latents live; without it nothing is said of them",
+    )
+    .option("--tokens <n>", "measure on the first n tokens only", wholeNumber)
+    .option("--backend <name>", '"auto", or one that "plumbline list backends" names')
+    .option(...pluginFlag);
+}
+
+function addMeasuring(program: Program): void {
+  const evaluate = program.command
     .command("eval")
-    .description("measure a trained SAE on held-out activations")
-    .argument("<run|checkpoint>", "folder of a run (its latest checkpoint) or of a checkpoint")
+    .description("measure trained SAEs on held-out activations")
+    .argument("<run|checkpoint...>", "folders of runs (their latest checkpoints) or of checkpoints")
     .requiredOption("--activations <store>", "folder of the store to measure on")
     .option("--tokens <n>", "measure on the first n tokens only", wholeNumber)
     .option("--backend <name>", '"auto", or one that "plumbline list backends" names')
+    .option("--peers", "also what other libraries print of the same, each formula under a name of its own")
+    .option("--cooccurrence", "also φ over all pairs of latents")
+    .option("--saebench <folder>", "also write a core result of SAEBench there")
     .option("--per-latent", "with --json: firings and alignment score of every latent")
     .option(...pluginFlag);
   program.action<EvalFlags>(
-    command,
+    evaluate,
     lazily(async () => (await import("./eval/eval-command.ts")).evaluate),
+  );
+  const alignment = addFiringFlags(
+    program.command
+      .command("alignment")
+      .description("say how encoder and decoder directions agree: scores, modes, leakage")
+      .argument("<run|checkpoint>", "folder of a run (its latest checkpoint) or of a checkpoint")
+      .option("--svg <file>", "also draw the histogram of scores"),
+  );
+  program.action<AlignmentFlags>(
+    alignment,
+    lazily(async () => (await import("./alignment/alignment-command.ts")).alignment),
+  );
+  const stability = addFiringFlags(
+    program.command
+      .command("stability")
+      .description("compare the dictionaries of several seeds, and how alike they began")
+      .argument("<run|checkpoint...>", "at least two")
+      .option("--threshold <cosine>", "a match counts above it, 0.7 by default", realNumber)
+      .option("--rank <n>", "also compare the n leading directions; repeatable", repeatedNumber)
+      .option("--centred", "also compare decoder rows less their mean")
+      .option(
+        "--no-start",
+        "leave out the comparison of step 0, which needs the stores that the runs learned from",
+      ),
+  );
+  program.action<StabilityFlags>(
+    stability,
+    lazily(async () => (await import("./stability/stability-command.ts")).stability),
   );
 }
 
@@ -72,8 +119,10 @@ function addLooking(program: Program): void {
   );
   const list = program.command
     .command("list")
-    .description("name what is installed: architectures, backends, maps, schedules, sources")
-    .argument("<what>", "architectures, backends, maps, schedules or sources")
+    .description(
+      "name what is installed: architectures, backends, maps, metrics, presets, schedules, sources",
+    )
+    .argument("<what>", "architectures, backends, maps, metrics, presets, schedules or sources")
     .option(...pluginFlag);
   program.action<ListFlags>(
     list,
@@ -155,7 +204,7 @@ export async function runCli(
   addDemo(program, argv, options.plumbline ?? []);
   describeExtract(program, program.command.command("extract"));
   addTrain(program);
-  addEval(program);
+  addMeasuring(program);
   addLooking(program);
   return program.run(argv);
 }

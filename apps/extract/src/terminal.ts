@@ -10,7 +10,9 @@ export {
   type ActionContext,
   createProgram,
   type Program,
+  realNumber,
   repeated,
+  repeatedNumber,
   wholeNumber,
 } from "./terminal/program.ts";
 export { createProgressLine, type ProgressLine, type ProgressMode } from "./terminal/progress.ts";

@@ -57,6 +57,7 @@ export { leakage, nearestCosines, type ProductsOption } from "./directions/neigh
 export {
   type DirectionsResult,
   type EvaluatedBatch,
+  type EvaluatedMetricName,
   type EvaluateOptions,
   type EvaluationResult,
   evaluateSae,
@@ -122,6 +123,7 @@ export {
   type DetailedComparison,
   type Dictionary,
 } from "./stability/compare.ts";
+export { type StabilityMetricName, stabilityDefinitions } from "./stability/definitions.ts";
 export { type MatchOptions, matchRows, type RowMatches } from "./stability/match-rows.ts";
 export {
   type AgreementSpread,

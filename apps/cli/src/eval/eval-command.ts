@@ -1,95 +1,100 @@
 import { basename, resolve } from "node:path";
 import type { ActivationStore } from "@plumbline/activation-store/node";
-import { PlumblineError } from "@plumbline/core";
 import { loadPlugins } from "@plumbline/extract";
-import { type ActionContext, clockOf, shownPath } from "@plumbline/extract/terminal";
-import { evaluateSae } from "@plumbline/metrics";
-import { loadSae } from "../load-sae.ts";
+import { type ActionContext, shownPath } from "@plumbline/extract/terminal";
+import { type LoadedSae, loadSae, saeName } from "../load-sae.ts";
 import { openStore } from "../open-store.ts";
 import { createRegistries } from "../registries.ts";
 import { storeFingerprint } from "../run-folder/store-fingerprint.ts";
 import { chooseBackend } from "../train/choose-backend.ts";
-import { evalTable } from "./eval-table.ts";
+import { comparisonTable, evalTable } from "./eval-table.ts";
+import { type FurtherMetrics, type Measured, measureSae } from "./measure-sae.ts";
+import { writeSaeBenchResult } from "./sae-bench-file.ts";
+import { checkWidth } from "./store-batches.ts";
 
 /** Flags of `plumbline eval`. */
-export interface EvalFlags {
+export interface EvalFlags extends FurtherMetrics {
   readonly activations: string;
   readonly tokens?: number;
   readonly backend?: string;
   readonly perLatent?: boolean;
+  readonly saebench?: string;
   readonly plugin?: readonly string[];
 }
 
-/** Values in a dense [batch, dSae] array: 64 MiB of them. */
-const maxDenseValues = 2 ** 24;
-const maxBatch = 4096;
-
-/** The first `nTokens` rows of a store in order. */
-async function* firstRows(store: ActivationStore, nTokens: number, batchSize: number) {
-  for (let start = 0; start < nTokens; start += batchSize) {
-    yield (await store.rows(start, Math.min(batchSize, nTokens - start))).rows;
-  }
+/** What was measured as one line: plain data by its contract, for which JSON is the check. */
+function eventOf(
+  { evaluation, ...further }: Measured,
+  about: {
+    readonly sae: string;
+    readonly seed: number | null;
+    readonly sha256: string;
+    readonly perLatent: boolean;
+  },
+) {
+  const { perLatent, definitions, ...metrics } = evaluation;
+  const { sae, seed, sha256 } = about;
+  return {
+    type: "eval-end",
+    v: 1,
+    sae,
+    seed,
+    activations: { sha256, firstToken: 0, nTokens: evaluation.nTokens },
+    definitions: Object.fromEntries(
+      Object.entries(definitions).map(([name, { id, version }]) => [name, `${id}@${version}`]),
+    ),
+    metrics: JSON.parse(
+      JSON.stringify({ ...metrics, ...further, ...(about.perLatent ? { perLatent } : {}) }),
+    ),
+  };
 }
 
-function checkWidth(store: ActivationStore, dIn: number, shown: string): void {
-  if (store.dIn === dIn) return;
-  throw new PlumblineError({
-    code: "width-mismatch",
-    kind: "input",
-    message: `[cli] eval: the SAE takes activations of dIn ${dIn}, the store has ${store.dIn}`,
-    where: shown,
-    hint: "give the store of the hook point that the SAE was trained on",
-  });
-}
-
-/** `plumbline eval <run|checkpoint>`: metrics over the first tokens of a store, as a table or one JSON line. */
-export async function evaluate(context: ActionContext<EvalFlags>): Promise<undefined> {
-  const { io, output, flags, args } = context;
-  const path = resolve(io.cwd, args[0] ?? "");
-  const storePath = resolve(io.cwd, flags.activations);
+/** Evaluates every SAE in turn, and says each as soon as it is known. */
+async function evaluateAll(
+  context: ActionContext<EvalFlags>,
+  made: { saes: readonly LoadedSae[]; store: ActivationStore; storePath: string },
+): Promise<void> {
+  const { io, output, flags } = context;
+  const { saes, store, storePath } = made;
   const registries = createRegistries(await loadPlugins(flags.plugin ?? [], io.cwd));
-  const { form, checkpoint, run } = await loadSae(path);
   const { backend, why } = await chooseBackend(flags.backend ?? "auto", registries);
-  const store = await openStore(storePath, { io, output });
-  try {
-    checkWidth(store, form.dIn, shownPath(storePath, io.cwd));
-    if (run !== undefined && run.activations.sha256 === (await storeFingerprint(storePath))) {
+  const sha256 = await storeFingerprint(storePath);
+  const nTokens = Math.min(flags.tokens ?? store.nRows, store.nRows);
+  const wanted = { ...flags, peers: flags.peers === true || flags.saebench !== undefined };
+  const measured: { name: string; evaluation: Measured["evaluation"] }[] = [];
+  for (const sae of saes) {
+    const { form, checkpoint, run } = sae;
+    checkWidth(store, form.dIn, { command: "eval", shown: shownPath(storePath, io.cwd) });
+    if (run !== undefined && run.activations.sha256 === sha256) {
       output.warn("these are the activations that it was trained on; held-out ones would say more");
     }
-    const nTokens = Math.min(flags.tokens ?? store.nRows, store.nRows);
     output.say(
       `eval · ${shownPath(checkpoint, io.cwd)} · ${form.dIn} → ${form.dSae} · ${nTokens} tokens of ${shownPath(storePath, io.cwd)} · ${backend.name} (${why})`,
     );
-    const inference = await backend.openInference(form);
-    const clock = clockOf(io);
-    const start = clock();
-    try {
-      const batchSize = Math.max(1, Math.min(maxBatch, Math.floor(maxDenseValues / form.dSae)));
-      const {
-        perLatent,
-        definitions: _,
-        ...metrics
-      } = await evaluateSae({
-        inference,
-        form,
-        dIn: form.dIn,
-        batches: firstRows(store, nTokens, batchSize),
-        ...(io.signal === undefined ? {} : { signal: io.signal }),
-        onProgress: ({ nTokens: done }) => {
-          const perSecond = Math.round((done * 1000) / Math.max(1, clock() - start));
-          output.progress(`${done}/${nTokens} tok · ${perSecond} tok/s`, done / nTokens);
-        },
-      });
-      output.data(evalTable(metrics, basename(checkpoint), output.colors));
-      output.event({
-        type: "eval-end",
-        v: 1,
-        // Plain data by its contract; JSON.stringify is the check.
-        metrics: JSON.parse(JSON.stringify(flags.perLatent ? { ...metrics, perLatent } : metrics)),
-      });
-    } finally {
-      inference.dispose();
+    const result = await measureSae(sae, { io, output, backend, store, nTokens, wanted });
+    const name = saes.length > 1 ? saeName(sae) : basename(checkpoint);
+    measured.push({ name, evaluation: result.evaluation });
+    if (saes.length === 1) output.data(evalTable(result, name, output.colors));
+    const seed = run?.seed ?? null;
+    output.event(eventOf(result, { sae: name, seed, sha256, perLatent: flags.perLatent === true }));
+    if (flags.saebench !== undefined) {
+      const folder = resolve(io.cwd, flags.saebench);
+      const file = await writeSaeBenchResult({ measured: result, sae, name: saeName(sae), folder, io });
+      output.say(`SAEBench core result: ${shownPath(file, io.cwd)}`);
     }
+  }
+  if (saes.length > 1) output.data(comparisonTable(measured, output.colors));
+}
+
+/** `plumbline eval <run|checkpoint…>`: metrics over the first tokens of a store, as a table or one JSON line for each. */
+export async function evaluate(context: ActionContext<EvalFlags>): Promise<undefined> {
+  const { io, output, flags, args } = context;
+  const storePath = resolve(io.cwd, flags.activations);
+  const saes: LoadedSae[] = [];
+  for (const path of args) saes.push(await loadSae(resolve(io.cwd, path ?? "")));
+  const store = await openStore(storePath, { io, output });
+  try {
+    await evaluateAll(context, { saes, store, storePath });
   } finally {
     await store.close();
   }

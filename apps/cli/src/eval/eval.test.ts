@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, describe as suite, test } from "vitest";
 import { plumbline, workshop, writeConfig } from "../commands.test-support.ts";
@@ -17,7 +17,7 @@ suite("plumbline eval", () => {
   test("says the metrics as a table and names the tokens that they are of", async () => {
     const { exitCode, out, err } = await evaluate("run", "--activations", "store");
     expect(exitCode).toBe(0);
-    expect(out).toMatch(/^step-00000250 · 200 tokens\n/);
+    expect(out).toMatch(/^step-00000250 · 200 tokens · ranges are 95 % intervals by 13 blocks of tokens\n/);
     expect(out).toMatch(/explained variance +0\.[1-9]/);
     expect(out).toMatch(/L0 +2 /);
     expect(out).toMatch(/dead latents +\d+ +of 16, silent for 200 tokens/);
@@ -34,7 +34,8 @@ suite("plumbline eval", () => {
       metrics: { nTokens: 200, dSae: 16, sparsity: { l0: { mean: { value: 2 } } } },
     });
     const checkpoint = await evaluate("run/checkpoints/step-00000250", "--activations", "store", "--json");
-    expect(checkpoint.out).toBe(run.out);
+    // A checkpoint by itself does not know its run's seed.
+    expect(checkpoint.io.lines()).toEqual([{ ...run.io.lines()[0], seed: null }]);
   });
 
   test("reads the first tokens only where asked, and every latent where asked", async () => {
@@ -65,6 +66,41 @@ suite("plumbline eval", () => {
     };
     const mean = late.reduce((sum, value) => sum + value) / late.length;
     expect(Math.abs(metrics.reconstruction.explainedVariance.value - mean)).toBeLessThan(0.15);
+  });
+
+  test("compares several SAEs in a table, and gives each a line", async () => {
+    const saes = ["run", "run/checkpoints/step-00000250"];
+    const { out } = await evaluate(...saes, "--activations", "store");
+    expect(out).toMatch(/^eval · 200 tokens · ± is half of a 95 % interval/);
+    expect(out).toMatch(/\n +run\/step-00000250 +step-00000250\n/);
+    expect(out).toMatch(/explained variance +(0\.\d+ ± 0\.\d+) +\1\n/);
+    const { io } = await evaluate(...saes, "--activations", "store", "--json");
+    expect(io.lines()).toMatchObject([
+      { sae: "run/step-00000250", seed: 0, activations: { firstToken: 0, nTokens: 200 } },
+      { sae: "step-00000250", seed: null, definitions: { l0: "l0.non-zero@1" } },
+    ]);
+  });
+
+  test("measures pairs of latents and what others print, where asked", async () => {
+    const { out } = await evaluate("run", "--activations", "store", "--peers", "--cooccurrence");
+    expect(out).toMatch(/mean \|φ\| +0\.\d+/);
+    expect(out).toMatch(/explainedVarianceSaeLens618 +-?\d/);
+    expect(out).toMatch(/largest φ +-?\d.*together on \d+ tokens/);
+    const { io } = await evaluate("run", "--activations", "store", "--json");
+    expect((io.lines()[0] as unknown as { metrics: object }).metrics).not.toHaveProperty("peers");
+  });
+
+  test("writes a core result of SAEBench", async () => {
+    const { err } = await evaluate("run", "--activations", "store", "--saebench", "bench");
+    expect(err).toContain("SAEBench core result");
+    const [name = ""] = await readdir(join(folder, "bench"));
+    expect(name).toMatch(/^plumbline_run_step-00000250_eval_results\.json$/);
+    const result = JSON.parse(await readFile(join(folder, "bench", name), "utf8"));
+    expect(result).toMatchObject({
+      eval_type_id: "core",
+      eval_result_metrics: { sparsity: { l0: 2 }, model_behavior_preservation: { kl_div_score: -1 } },
+    });
+    expect(result.eval_result_details).toHaveLength(16);
   });
 
   test("refuses what is no SAE, a store of another width, a missing flag", async () => {

@@ -1,6 +1,11 @@
 import { unknownNameError } from "@plumbline/core";
 import { loadPlugins } from "@plumbline/extract";
 import type { ActionContext } from "@plumbline/extract/terminal";
+import {
+  metricDefinitions,
+  peerReconstructionDefinitions,
+  peerSparsityDefinitions,
+} from "@plumbline/metrics";
 import { compositeSchedules, curveConfigSchema } from "@plumbline/schedules";
 import { z } from "zod";
 import { createRegistries, type Registries } from "../registries.ts";
@@ -50,6 +55,12 @@ const listers: Readonly<Record<string, Lister>> = {
       }),
     ),
   maps: async ({ maps }) => maps.values.map(({ name, description }) => ({ name, description })),
+  metrics: async () =>
+    Object.entries({
+      ...metricDefinitions,
+      ...peerReconstructionDefinitions,
+      ...peerSparsityDefinitions,
+    }).map(([name, { id, version, formula }]) => ({ name, description: `${id}@${version}: ${formula}` })),
   presets: async ({ presets }) => presets.values.map(({ name, description }) => ({ name, description })),
   schedules: async () => [...curveEntries(), ...compositeSchedules],
   sources: async ({ sources }) => sources.values.map(({ name, description }) => ({ name, description })),

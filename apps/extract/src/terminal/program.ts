@@ -10,7 +10,7 @@ export interface ActionContext<Flags> {
   readonly io: Io;
   readonly output: Output;
   readonly flags: Flags & OutputFlags;
-  /** positional arguments in order */
+  /** positional arguments in order; those of a repeated last one each for itself */
   readonly args: readonly (string | undefined)[];
 }
 
@@ -32,6 +32,18 @@ export function wholeNumber(text: string): number {
     throw new InvalidArgumentError("Expected a whole number, 0 or more.");
   }
   return value;
+}
+
+/** A flag's finite number. */
+export function realNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || text.trim() === "") throw new InvalidArgumentError("Expected a number.");
+  return value;
+}
+
+/** Collects whole numbers of a flag that may be given several times. */
+export function repeatedNumber(text: string, previous: readonly number[] | undefined): readonly number[] {
+  return [...(previous ?? []), wholeNumber(text)];
 }
 
 /** Collects a flag that may be given several times. */
@@ -121,7 +133,7 @@ export function createProgram(options: {
         running = pathOf(self);
         const given = self.optsWithGlobals() as Parameters<typeof run>[0]["flags"];
         flags = given;
-        const args = received.slice(0, -2) as (string | undefined)[];
+        const args = received.slice(0, -2).flat() as (string | undefined)[];
         exitCode = (await run({ io, output: createOutput(io, given), flags: given, args })) ?? 0;
       }),
     run: async (argv) => {

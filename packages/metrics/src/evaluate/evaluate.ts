@@ -1,11 +1,13 @@
 import { type InferenceForm, PlumblineError, type SaeInference, type SparseLatents } from "@plumbline/core";
-import { type MetricName, metricDefinitions } from "../definitions.ts";
 import { type AlignmentResult, summarizeAlignment } from "../directions/alignment.ts";
+import { directionDefinitions } from "../directions/definitions.ts";
 import { directionStatistics } from "../directions/directions.ts";
+import { type ReconstructionMetricName, reconstructionDefinitions } from "../reconstruction/definitions.ts";
 import { createReconstructionMetrics, type ReconstructionResult } from "../reconstruction/reconstruction.ts";
+import { type SparsityMetricName, sparsityDefinitions } from "../sparsity/definitions.ts";
 import { createSparsityMetrics, type SparsityResult } from "../sparsity/sparsity.ts";
 import { countRows } from "../values/check-rows.ts";
-import type { MetricDefinition } from "../values/define-metrics.ts";
+import type { Definitions } from "../values/define-metrics.ts";
 import { type Distribution, distributionOf } from "../values/distribution.ts";
 
 /** What `evaluateSae` needs. */
@@ -58,8 +60,23 @@ export interface EvaluationResult {
     readonly alignmentScores?: readonly (number | null)[];
   };
   /** what the names mean */
-  readonly definitions: Readonly<Record<MetricName, MetricDefinition>>;
+  readonly definitions: Definitions<EvaluatedMetricName>;
 }
+
+/** Names of what is measured here. */
+export type EvaluatedMetricName =
+  | ReconstructionMetricName
+  | SparsityMetricName
+  | "alignmentScore"
+  | "encoderDecoderCosine";
+
+const { alignmentScore, encoderDecoderCosine } = directionDefinitions;
+const evaluatedDefinitions: Definitions<EvaluatedMetricName> = Object.freeze({
+  ...reconstructionDefinitions,
+  ...sparsityDefinitions,
+  alignmentScore,
+  encoderDecoderCosine,
+});
 
 function checkWidths({ inference, form, dIn }: EvaluateOptions): void {
   const problem =
@@ -178,6 +195,6 @@ export async function evaluateSae(options: EvaluateOptions): Promise<EvaluationR
       firings: [...sparsity.firings()],
       ...(weights === undefined ? {} : { alignmentScores: weights.alignmentScores }),
     },
-    definitions: metricDefinitions,
+    definitions: evaluatedDefinitions,
   };
 }

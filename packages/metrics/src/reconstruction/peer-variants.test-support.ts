@@ -6,7 +6,9 @@ export const goldenX: readonly number[] = [1, 2, 3, 2, 0, 1, 4, 1, 0, 1, 1, 2];
 const goldenR = [0.5, 0, 0.5, 0.5, 0, 0.25, 0.5, 0.25, 0, 0.5, -0.25, 0.25];
 export const goldenXHat: readonly number[] = goldenX.map((x, i) => x - (goldenR[i] ?? 0));
 
-export const names: readonly PeerReconstructionMetricName[] = Object.keys(peerReconstructionDefinitions) as PeerReconstructionMetricName[];
+export const names: readonly PeerReconstructionMetricName[] = Object.keys(
+  peerReconstructionDefinitions,
+) as PeerReconstructionMetricName[];
 
 /** `[x, xHat]` of each batch. */
 export type Batch = readonly [x: ArrayLike<number>, xHat: ArrayLike<number>];
