@@ -58,13 +58,14 @@ Status auxiliary(Step& step, const Array<uint8_t>& dead, int nDead) {
   const float* bias = e.parameter[kEncoderBias].value.data();
   const bool normalized = c.auxkForm == kNormalized;
   const float* start = c.auxkForm == kScaledWithBias ? e.parameter[kDecoderBias].value.data() : e.zeroRow.data();
+  PackedRight deadRows;
+  if (!deadRows.pack(*e.kernels, *e.pool, nDead, width, AlongDepth{rows.data(), static_cast<size_t>(width)})) return kNoMemory;
   parallelFor(*e.pool, (n + kBlock - 1) / kBlock, [&](int block, int thread) {
     Scratch& s = e.scratch[thread];
     const int first = block * kBlock, count = smaller(kBlock, n - first);
     float* pre = s.tile.data();
-    gemm(*e.kernels, s.packA, s.packB, count, nDead, width,
-         AlongDepth{e.row(e.centered.data(), first), static_cast<size_t>(width)},
-         AlongDepth{rows.data(), static_cast<size_t>(width)}, pre, nDead);
+    gemmWith(*e.kernels, s.packA.data(), count, nDead, width,
+             AlongDepth{e.row(e.centered.data(), first), static_cast<size_t>(width)}, deadRows, pre, nDead);
     for (int i = 0; i < count; i++) {
       const int b = first + i;
       float* scores = pre + static_cast<size_t>(i) * nDead;

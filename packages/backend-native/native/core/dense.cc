@@ -8,6 +8,8 @@ namespace {
 
 constexpr int kLatentBlock = 96;
 constexpr int kTokenBlock = 64;
+/// Tokens that are decoded at once: the decoder is packed for each block.
+constexpr int kDecodeBlock = 128;
 
 /// Per latent block: what the penalties and statistics add up.
 struct Sums {
@@ -38,15 +40,16 @@ bool preActivations(Step& step, size_t stride, Array<Sums>& sums) {
   const Config& c = e.config;
   const int n = step.nTokens, nBlocks = (c.dSae + kLatentBlock - 1) / kLatentBlock;
   if (!sums.resize(nBlocks)) return false;
+  const AlongDepth tokens{e.centered.data(), static_cast<size_t>(e.width)};
+  if (!e.packedTokens.pack(*e.kernels, *e.pool, n, e.width, tokens)) return false;
   const bool jump = c.family == kJumpRelu;
   const bool isPower = c.penalty == kLpPower;
   parallelFor(*e.pool, nBlocks, [&](int block, int thread) {
     Scratch& s = e.scratch[thread];
     const int first = block * kLatentBlock, count = smaller(kLatentBlock, c.dSae - first);
     float* out = e.dense.data() + first * stride;
-    gemm(*e.kernels, s.packA, s.packB, count, n, e.width,
-         AlongDepth{e.row(e.encoder(), first), static_cast<size_t>(e.width)},
-         AlongDepth{e.centered.data(), static_cast<size_t>(e.width)}, out, stride);
+    gemmWith(*e.kernels, s.packA.data(), count, n, e.width,
+             AlongDepth{e.row(e.encoder(), first), static_cast<size_t>(e.width)}, e.packedTokens, out, stride);
     Sums total = {};
     float* weighted = s.floats.data();
     float* powers = s.moreFloats.data();
@@ -142,9 +145,9 @@ Status denseForward(Step& step) {
   }
   if (c.penalty == kLpNorm) tokenNorms(step, stride, total);
   setPenalty(step, total.penalty, total.next);
-  parallelFor(*e.pool, (n + kTokenBlock - 1) / kTokenBlock, [&](int block, int thread) {
+  parallelFor(*e.pool, (n + kDecodeBlock - 1) / kDecodeBlock, [&](int block, int thread) {
     Scratch& s = e.scratch[thread];
-    const int first = block * kTokenBlock, count = smaller(kTokenBlock, n - first);
+    const int first = block * kDecodeBlock, count = smaller(kDecodeBlock, n - first);
     const Decoded latents{e, e.dense.data() + first, stride};
     const AcrossDepth decoder{e.decoder(), static_cast<size_t>(width)};
     float* out = e.row(e.residual.data(), first);

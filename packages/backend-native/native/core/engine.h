@@ -1,5 +1,6 @@
 // One SAE: what it is, its arrays, and the working memory of a batch.
 #pragma once
+#include "gemm.h"
 #include "kernels.h"
 #include "pool.h"
 
@@ -186,6 +187,8 @@ struct Engine {
   Array<float> biasGradient, thresholdGradient, normGradient, centerPartials, columnPartials;
   Array<double> rowSquares, rowPenalties, tokenSums;
   Array<float> dense, denseGradient;
+  /// right sides of dense products: tokens and residuals, along the depth or across it
+  PackedRight packedTokens, packedAcross, packedResidual;
 
   ScreenMemory* screenMemory;
   CandidateMemory* candidateMemory;

@@ -157,11 +157,20 @@ void sparsePass(const Pass& pass) {
 
 /// The same with every token of every latent, by dense products over a block of latents. Where the norm must be known
 /// first, gradients of rows are kept: this mode holds [dSae, B] latents anyway.
-void densePass(const Pass& pass) {
+bool densePass(const Pass& pass) {
   Step& step = pass.step;
   Engine& e = step.engine;
   const int dSae = e.config.dSae, n = step.nTokens, width = e.width;
   const size_t stride = roundUp(n, kRowUnit);
+  const float *tokens = e.centered.data(), *residuals = e.residual.data();
+  const size_t apart = width;
+  // What the tokens were packed for is done.
+  PackedRight& residualsAlong = e.packedTokens;
+  if (!residualsAlong.pack(*e.kernels, *e.pool, n, width, AlongDepth{residuals, apart}) ||
+      !e.packedAcross.pack(*e.kernels, *e.pool, width, n, AcrossDepth{tokens, apart}) ||
+      !e.packedResidual.pack(*e.kernels, *e.pool, width, n, AcrossDepth{residuals, apart})) {
+    return false;
+  }
   parallelFor(*e.pool, (dSae + kBlock - 1) / kBlock, [&](int block, int thread) {
     Scratch& s = e.scratch[thread];
     const int first = block * kBlock, count = smaller(kBlock, dSae - first);
@@ -170,9 +179,9 @@ void densePass(const Pass& pass) {
     float* slopes = s.tile.data();
     float* g = slopes + kBlock * stride;
     float* weight = g + kBlock * stride;
-    const AlongDepth decoder{e.row(e.decoder(), first), static_cast<size_t>(width)};
-    const AlongDepth residual{e.residual.data(), static_cast<size_t>(width)};
-    gemm(*e.kernels, s.packA, s.packB, count, n, width, decoder, residual, slopes, stride);
+    float* packA = s.packA.data();
+    gemmWith(*e.kernels, packA, count, n, width, AlongDepth{e.row(e.decoder(), first), apart}, residualsAlong, slopes,
+             stride);
     LatentSums sums[kBlock];
     for (int i = 0; i < count; i++) {
       float* row = slopes + i * stride;
@@ -183,10 +192,8 @@ void densePass(const Pass& pass) {
     }
     float* gE = pass.apply ? s.encoderBlock.data() : e.row(e.denseGradient.data(), first);
     float* gD = pass.apply ? s.decoderBlock.data() : e.row(e.denseGradient.data(), static_cast<size_t>(dSae) + first);
-    const AcrossDepth tokens{e.centered.data(), static_cast<size_t>(width)};
-    const AcrossDepth residuals{e.residual.data(), static_cast<size_t>(width)};
-    gemm(*e.kernels, s.packA, s.packB, count, width, n, AlongDepth{g, stride}, tokens, gE, width);
-    gemm(*e.kernels, s.packA, s.packB, count, width, n, AlongDepth{weight, stride}, residuals, gD, width);
+    gemmWith(*e.kernels, packA, count, width, n, AlongDepth{g, stride}, e.packedAcross, gE, width);
+    gemmWith(*e.kernels, packA, count, width, n, AlongDepth{weight, stride}, e.packedResidual, gD, width);
     for (int i = 0; i < count; i++) {
       const int f = first + i;
       float *rowE = e.row(gE, i), *rowD = e.row(gD, i);
@@ -198,6 +205,7 @@ void densePass(const Pass& pass) {
       if (pass.apply) updateLatent(e, f, pass.adam, rowE, rowD, e.biasGradient[f], e.thresholdGradient[f]);
     }
   });
+  return true;
 }
 
 void applyDense(const Pass& pass) {
@@ -298,10 +306,10 @@ Status updateParameters(Step& step) {
   Array<float> gradient;
   if (!gradient.resize(e.width)) return kNoMemory;
   Pass pass{step, false, !clip, clip || step.controls.wantStats, adamStep(e, step.controls.lr)};
-  if (step.useDense) {
-    densePass(pass);
-  } else {
+  if (!step.useDense) {
     sparsePass(pass);
+  } else if (!densePass(pass)) {
+    return kNoMemory;
   }
   decoderBiasGradient(step, gradient.data());
   double squares = e.kernels->dot(gradient.data(), gradient.data(), e.width);
