@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { writeFileAtomically } from "@plumbline/core/node";
 import { type ActionContext, shownPath } from "@plumbline/extract/terminal";
-import type { Distribution, MetricValue } from "@plumbline/metrics";
+import type { Bimodality, Distribution, MetricValue } from "@plumbline/metrics";
 import { type FiringFlags, measureFirings } from "../eval/measure-firings.ts";
 import { findProducts } from "../find-products.ts";
 import { loadSae, saeName } from "../load-sae.ts";
@@ -29,14 +29,18 @@ function distributionRow(name: string, { mean, quantiles, min, max }: Distributi
   return [name, shown(mean), shownNumber(min.value), at(0.05), at(0.5), at(0.95), shownNumber(max.value)];
 }
 
-function modesText({ modes }: AlignmentReport): string {
-  const { sarle, dip, mixture } = modes;
+function modesText(of: string, { sarle, dip, mixture }: Bimodality): string {
   const rows = [
-    ["Hartigan's dip", shown(dip.dip), `p ${shown(dip.pValue)} against one mode, ${dip.nBootstrap} samples`],
-    ["Sarle's coefficient", shown(sarle), "a uniform distribution has 0.5556; skew raises it too"],
-    ["two-component mixture", `ΔBIC ${shown(mixture.deltaBic)}`, `Ashman's D ${shown(mixture.ashmanD)}`],
+    [`modes of the ${of}`, "", ""],
     [
-      "  low mode",
+      "  Hartigan's dip",
+      shown(dip.dip),
+      `p ${shown(dip.pValue)} against one mode, ${dip.nBootstrap} samples`,
+    ],
+    ["  Sarle's coefficient", shown(sarle), "a uniform distribution has 0.5556; skew raises it too"],
+    ["  two-component mixture", `ΔBIC ${shown(mixture.deltaBic)}`, `Ashman's D ${shown(mixture.ashmanD)}`],
+    [
+      "    low mode",
       shown(mixture.lowModeMass),
       mixture.lowModeMass.value === null ? "" : "share of latents below it",
     ],
@@ -65,7 +69,8 @@ function reportText(report: AlignmentReport, barWidth: number): string {
     "",
     histogramText(report.score.histogram, { width: barWidth }),
     "",
-    modesText(report),
+    modesText("scores", report.modes),
+    modesText("cosines", report.cosineModes),
   ].join("\n");
 }
 

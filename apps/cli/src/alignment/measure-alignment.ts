@@ -15,15 +15,20 @@ import {
 /** Everything about the directions of one set of latents. */
 export interface AlignmentReport {
   readonly score: AlignmentSummary;
+  /** of the scores */
   readonly modes: Bimodality;
   /** of encoder and decoder row */
   readonly cosine: Distribution;
+  readonly cosineModes: Bimodality;
   readonly encoderNorm: Distribution;
   readonly decoderNorm: Distribution;
   readonly leakage: Distribution;
   readonly nearestDecoderCosine: Distribution;
   readonly nearestEncoderCosine: Distribution;
 }
+
+/** What float32 makes of scores that are all 1. */
+const resolution = 1e-5;
 
 /**
  * Reports over all latents and, where firings are known, over those that fired.
@@ -46,8 +51,9 @@ export function measureAlignment(
     const scores = pick(rows.alignmentScores);
     return {
       score: summarizeAlignment(scores).all,
-      modes: bimodalityOf(scores, { seed }),
+      modes: bimodalityOf(scores, { seed, resolution }),
       cosine: over(rows.cosines),
+      cosineModes: bimodalityOf(pick(rows.cosines).filter(Number.isFinite), { seed, resolution }),
       encoderNorm: over(rows.encoderNorms),
       decoderNorm: over(rows.decoderNorms),
       leakage: over(leaks),

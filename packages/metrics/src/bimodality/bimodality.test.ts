@@ -42,6 +42,15 @@ suite("bimodalityOf()", () => {
     );
   });
 
+  test("takes differences within the resolution for none", () => {
+    const values = Array.from({ length: 200 }, (_, i) => 1 + (i % 2) * 1e-7);
+    expect(bimodalityOf(values).dip.pValue.value).toBe(0);
+    const rounded = bimodalityOf(values, { resolution: 1e-5 });
+    expect(rounded.dip).toMatchObject({ dip: { value: 0 }, pValue: { value: 1 } });
+    expect(rounded.mixture.deltaBic.value).toBeNull();
+    expect(bimodalityOf(values, { resolution: 1e-8 }).dip.pValue.value).toBe(0);
+  });
+
   test.each([
     ["nothing", []],
     ["one value", [1]],
