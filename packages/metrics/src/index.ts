@@ -124,13 +124,14 @@ export {
   type Dictionary,
 } from "./stability/compare.ts";
 export { type StabilityMetricName, stabilityDefinitions } from "./stability/definitions.ts";
-export { type MatchOptions, matchRows, type RowMatches } from "./stability/match-rows.ts";
+export { type MatchOptions, matchRows } from "./stability/match-rows.ts";
 export {
   type AgreementSpread,
   type RowSpread,
   type StabilityResult,
   stabilityOf,
 } from "./stability/over-seeds.ts";
+export type { RowMatches } from "./stability/row-matches.ts";
 export { type Spread, spreadOf } from "./stability/spread.ts";
 export { type SubspaceAgreement, subspaceAgreement } from "./stability/subspaces.ts";
 export type { Confidence } from "./values/confidence.ts";

@@ -182,10 +182,10 @@ async function addBatch(
  *   hookPoint: "embed",
  *   dIn: 1,
  *   nVocabulary: 2,
- *   async *run(sequences, { replace } = {}) {
+ *   async *run(sequences, options) {
  *     for (const [i, tokens] of sequences.entries()) {
  *       const activations = Float32Array.from(tokens, (token) => (token === 1 ? 1 : -1));
- *       const x = replace ? await replace({ activations, firstSequence: i, nSequences: 1 }) : activations;
+ *       const x = (await options?.replace?.({ activations, firstSequence: i, nSequences: 1 })) ?? activations;
  *       yield Float32Array.from({ length: 2 * tokens.length }, (_, j) => (j % 2 ? x[j >> 1] : -x[j >> 1]));
  *     }
  *   },
@@ -200,8 +200,8 @@ async function addBatch(
  *   dispose: () => {},
  * };
  * const result = await evaluateBehaviour({ model, inference, batches: () => [[Int32Array.of(1, 1, 1, 1, 0, 0)]] });
- * console.log(result.crossEntropyIncrease.sae.mean.value.toFixed(3)); // 0.113
- * console.log(result.scores.zeroAblation.ceLossScore.value.toFixed(3)); // 0.319
+ * console.log(result.crossEntropyIncrease.sae.mean.value?.toFixed(3)); // 0.113
+ * console.log(result.scores.zeroAblation.ceLossScore.value?.toFixed(3)); // 0.319
  */
 export async function evaluateBehaviour(options: BehaviourOptions): Promise<BehaviourResult> {
   const { model, signal } = options;

@@ -46,7 +46,7 @@ export function klOfRow(
  * import { crossEntropyPerToken } from "@plumbline/metrics";
  *
  * const [even, certain] = crossEntropyPerToken(Float32Array.of(3, 3, 0, -1e4), Int32Array.of(1, 0));
- * console.log(even.toFixed(6), certain); // 0.693147 0
+ * console.log(even?.toFixed(6), certain); // 0.693147 0
  */
 export function crossEntropyPerToken(logits: Float32Array, targets: Int32Array): Float64Array {
   const from = "crossEntropyPerToken()";
@@ -87,7 +87,7 @@ export function crossEntropyPerToken(logits: Float32Array, targets: Int32Array):
  *   Float32Array.of(1, 1, Math.log(3), 0),
  *   { nVocabulary: 2 },
  * );
- * console.log(same, other.toFixed(6)); // 0 0.143841
+ * console.log(same, other?.toFixed(6)); // 0 0.143841
  */
 export function klPerPosition(
   logitsP: Float32Array,

@@ -8,7 +8,8 @@ import { defined, type MetricValue, notDefined } from "../values/metric-value.ts
  * @example
  * import { sarleCoefficient } from "@plumbline/metrics";
  *
- * console.log(sarleCoefficient([0, 0, 0, 1, 1, 1]).value?.toFixed(3)); // 0.769
+ * const zerosAndOnes = Array.from({ length: 100 }, (_, i) => i % 2);
+ * console.log(sarleCoefficient(zerosAndOnes).value?.toFixed(2)); // 0.95
  */
 export function sarleCoefficient(values: ArrayLike<number>): MetricValue {
   const n = values.length;

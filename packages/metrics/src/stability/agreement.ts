@@ -1,7 +1,7 @@
 import { type Distribution, distributionOf } from "../values/distribution.ts";
 import { type Histogram, histogramOf } from "../values/histogram.ts";
 import { type MetricValue, notDefined, ratio } from "../values/metric-value.ts";
-import type { RowMatches } from "./match-rows.ts";
+import type { RowMatches } from "./row-matches.ts";
 
 /** How far the rows of two dictionaries agree. */
 export interface RowAgreement {

@@ -1,7 +1,7 @@
 import type { RowPair } from "../values/bands.ts";
 import { assignMaximum } from "./assignment.ts";
 import { boundByPrices, findCandidates } from "./candidates.ts";
-import type { RowMatches } from "./match-rows.ts";
+import type { RowMatches } from "./row-matches.ts";
 import { assignCandidates } from "./sparse-assignment.ts";
 
 /** How much an assignment from candidates keeps. */

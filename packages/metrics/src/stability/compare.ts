@@ -3,7 +3,8 @@ import type { Directions } from "../directions/directions.ts";
 import { type MetricValue, ratio } from "../values/metric-value.ts";
 import { meanRow, unitRows } from "../values/unit-rows.ts";
 import { agreementOf, type RowAgreement } from "./agreement.ts";
-import { type MatchOptions, matchRows, type RowMatches } from "./match-rows.ts";
+import { type MatchOptions, matchRows } from "./match-rows.ts";
+import type { RowMatches } from "./row-matches.ts";
 import { type SubspaceAgreement, subspaceAgreement } from "./subspaces.ts";
 
 /** A dictionary of one run, and which of its latents live. */

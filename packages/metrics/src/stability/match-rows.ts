@@ -2,6 +2,7 @@ import { createMaxima } from "../values/bands.ts";
 import { type RowProducts, rowProducts } from "../values/row-products.ts";
 import { assignMaximum } from "./assignment.ts";
 import { assignBounded, type BoundedOptions } from "./bounded-assignment.ts";
+import type { RowMatches } from "./row-matches.ts";
 
 /** How rows are compared. */
 export interface MatchOptions {
@@ -13,23 +14,6 @@ export interface MatchOptions {
    */
   readonly maxBytes?: number;
   readonly bounded?: BoundedOptions;
-}
-
-/** Cosines between two sets of rows, and their best one-to-one assignment. */
-export interface RowMatches {
-  readonly nRows: number;
-  readonly nColumns: number;
-  /** [nRows] largest cosine of each row to any column */
-  readonly rowMaxima: Float32Array;
-  /** [nColumns] largest cosine of each column to any row */
-  readonly columnMaxima: Float32Array;
-  /** [nRows] column that each row is assigned to; −1 for rows left over */
-  readonly columnOf: Int32Array;
-  /** [nRows] cosine to it; NaN for rows left over */
-  readonly cosines: Float32Array;
-  /** no assignment has a larger sum of cosines; equal to the sum reached where the assignment is exact */
-  readonly sumAtMost: number;
-  readonly method: "exact" | "bounded";
 }
 
 export const defaultMaxBytes: number = 2 ** 31;

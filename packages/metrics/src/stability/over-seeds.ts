@@ -10,7 +10,7 @@ import {
   type Dictionary,
   defaultThreshold,
 } from "./compare.ts";
-import type { RowMatches } from "./match-rows.ts";
+import type { RowMatches } from "./row-matches.ts";
 import { type Spread, spreadOf } from "./spread.ts";
 
 /** What a set of rows says over all pairs of runs. */
