@@ -18,7 +18,7 @@ export const rows = [
     "checkpoints",
     "testing",
   ],
-  ["backend-*", "trainer"],
+  ["backend-*", "trainer", "meta-sae"],
   [],
   ["extract"],
   ["cli", "demo", "tests"],

@@ -37,6 +37,7 @@ function engineWith(change: (engine: SaeEngine) => Partial<SaeEngine>) {
       encode: (batch) => engine.encode(batch),
       decode: (latents) => engine.decode(latents),
       inference: () => engine.inference(),
+      decoderRows: () => engine.decoderRows(),
       exportState: () => engine.exportState(),
       importState: (state) => engine.importState(state),
       dispose: () => engine.dispose(),
@@ -54,6 +55,13 @@ const faults: readonly {
     fault: "reports unasked",
     change: ({ step }) => ({ step: (batch, controls) => step(batch, { ...controls, wantStats: true }) }),
     seenBy: "reports statistics exactly when asked",
+  },
+  {
+    fault: "gives other decoder rows",
+    change: ({ decoderRows }) => ({
+      decoderRows: async () => (await decoderRows()).map((value, at) => (at === 0 ? -value : value)),
+    }),
+    seenBy: "gives the decoder rows that a row penalty is taken of",
   },
   {
     fault: "learns nothing",

@@ -78,6 +78,8 @@ export interface SaeEngine extends SaeInference {
   step(batch: Float32Array, controls: StepControls): Promise<StepStats | undefined>;
   /** the effective SAE at this moment, in the units that it was trained in */
   inference(): Promise<InferenceForm>;
+  /** a copy of the stored decoder rows [dSae, dIn], which a {@link RowPenalty} is taken of; effective ones may be folded */
+  decoderRows(): Promise<Float32Array>;
   exportState(): Promise<EngineState>;
   /** @throws PlumblineError `state-mismatch` where architecture, configuration or shapes differ */
   importState(state: EngineState): Promise<void>;

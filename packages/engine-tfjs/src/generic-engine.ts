@@ -106,6 +106,12 @@ class GenericEngine implements SaeEngine {
     return inferenceForm(this.#architecture, { ...form, arrays, dIn: this.dIn, dSae: this.dSae }, { from });
   }
 
+  async decoderRows(): Promise<Float32Array> {
+    this.#check();
+    const { decoder } = this.#tensors.parameters;
+    return Float32Array.from((await decoder?.data()) ?? []);
+  }
+
   async exportState(): Promise<EngineState> {
     this.#check();
     const nSteps = this.#nSteps;

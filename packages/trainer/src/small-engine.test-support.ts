@@ -164,6 +164,9 @@ export function createSmallEngine(faults: Faults = {}): SmallEngine {
         madeBy: { architecture: "small", config: {} },
       };
     },
+    async decoderRows() {
+      return get("decoder").slice();
+    },
     async exportState(): Promise<EngineState> {
       const arrays: Record<string, NamedArray> = {
         // Not yet a number, and meant so: buffers are the architecture's own business.

@@ -99,6 +99,12 @@ class NativeEngine implements SaeEngine {
     );
   }
 
+  async decoderRows(): Promise<Float32Array> {
+    return this.#run(async () =>
+      Float32Array.from(await this.#core.read(arrayIds.value("decoder"), "float32")),
+    );
+  }
+
   async exportState(): Promise<EngineState> {
     return this.#run(async () => {
       const { name, config } = this.#architecture;

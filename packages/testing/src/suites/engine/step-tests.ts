@@ -1,4 +1,4 @@
-import { expectCloseNumbers, expectThat, type TestRunner } from "../../runner.ts";
+import { expectCloseNumbers, expectSameNumbers, expectThat, type TestRunner } from "../../runner.ts";
 import {
   batchOf,
   controlsFor,
@@ -63,6 +63,24 @@ function learningTests<T>(runner: TestRunner, options: EngineSuiteOptions<T>, en
   );
 }
 
+function decoderRowsTest<T>(runner: TestRunner, options: EngineSuiteOptions<T>, entry: EngineCase<T>): void {
+  runner.test("gives the decoder rows that a row penalty is taken of", () =>
+    withEngine(options, entry, async (engine) => {
+      await engine.step(batchOf(0, 8), controlsFor(entry));
+      const target = await engine.decoderRows();
+      const { arrays } = await engine.exportState();
+      expectSameNumbers(target, arrays["parameter/decoder"]?.data ?? [], "decoder rows");
+      // At its own rows every latent's share of the penalty is 1.
+      const rowPenalty = { target, weight: 0.25, width: 0.5 };
+      const stats = await engine.step(batchOf(0, 8), controlsFor(entry, { rowPenalty }));
+      expectCloseNumbers([stats?.terms.rowPenalty ?? Number.NaN], [0.25], {
+        what: "penalty",
+        tolerance: 1e-6,
+      });
+    }),
+  );
+}
+
 function penaltyTest<T>(runner: TestRunner, options: EngineSuiteOptions<T>, entry: EngineCase<T>): void {
   // Free rows may be folded in the form that the test reads them from.
   if (entry.architecture.decoderRows === "free") return;
@@ -97,5 +115,6 @@ function penaltyTest<T>(runner: TestRunner, options: EngineSuiteOptions<T>, entr
 export function stepTests<T>(runner: TestRunner, options: EngineSuiteOptions<T>, entry: EngineCase<T>): void {
   reportTests(runner, options, entry);
   learningTests(runner, options, entry);
+  decoderRowsTest(runner, options, entry);
   penaltyTest(runner, options, entry);
 }

@@ -1,0 +1,277 @@
+import { aligned } from "@plumbline/aligned";
+import { batchTopK, relu, topK } from "@plumbline/architectures";
+import { nativeBackend } from "@plumbline/backend-native";
+import { tfjsCpuBackend } from "@plumbline/backend-tfjs-cpu";
+import { createRandom, type EngineState, type SaeEngine, sparseFromDense } from "@plumbline/core";
+import { engineSuite, sampleOf, toySuperposition } from "@plumbline/testing";
+import { expect, describe as suite, test } from "vitest";
+import { decomposabilityOf } from "./decomposability.ts";
+import { createMetaSaeEngine } from "./meta-sae-engine.ts";
+import { settingsOf } from "./options.ts";
+import { withMetaSae } from "./with-meta-sae.ts";
+
+const [dIn, dSae] = [12, 24];
+const toy = toySuperposition({ dIn, nLatents: 20, nRows: 64, l0: 3, seed: 5 });
+const batchOf = (step: number): Float32Array => {
+  const start = ((step * 16) % 48) * dIn;
+  return toy.rows.slice(start, start + 16 * dIn);
+};
+const engineOptions = (seed = 1) => ({
+  dIn,
+  dSae,
+  random: createRandom(seed),
+  sample: sampleOf(toy.rows, dIn),
+});
+const controls = { lr: 3e-3, scalars: {}, wantStats: true };
+const backends = [tfjsCpuBackend, nativeBackend];
+
+async function run(engine: SaeEngine, first: number, last: number): Promise<void> {
+  for (let i = first; i < last; i++) await engine.step(batchOf(i), { ...controls, wantStats: i % 2 === 0 });
+}
+
+function expectSameArrays(actual: EngineState["arrays"], expected: EngineState["arrays"]): void {
+  for (const [name, { data }] of Object.entries(expected)) expect(actual[name]?.data, name).toEqual(data);
+}
+
+for (const backend of backends) {
+  engineSuite(
+    { suite, test },
+    {
+      name: `withMetaSae() on ${backend.name}, lambda2 0`,
+      createEngine: (options) =>
+        withMetaSae(options.architecture, {
+          ratio: 0.25,
+          k: 2,
+          lambda2: 0,
+          primarySteps: 2,
+          metaSteps: 1,
+        }).createEngine(backend, options),
+      cases: [{ architecture: topK({ k: 3 }) }, { architecture: aligned(batchTopK({ k: 3 })) }],
+      deterministic: true,
+    },
+  );
+}
+
+suite.each(backends)("withMetaSae() on $name", (backend) => {
+  test("leaves a primary alone at lambda2 0: the bits of the run without a meta SAE", async () => {
+    const architecture = topK({ k: 3 });
+    const solo = await backend.createEngine({ ...engineOptions(), architecture });
+    const joint = await withMetaSae(architecture, { lambda2: 0, k: 2, primarySteps: 3 }).createEngine(
+      backend,
+      engineOptions(),
+    );
+    for (let i = 0; i < 8; i++) {
+      const [alone, beside] = [await solo.step(batchOf(i), controls), await joint.step(batchOf(i), controls)];
+      expect(beside).toMatchObject({ ...alone, statistics: alone?.statistics });
+      expect(beside?.statistics).toHaveProperty("metaExplainedVariance");
+    }
+    expectSameArrays((await joint.exportState()).arrays, (await solo.exportState()).arrays);
+    expect(await joint.inference()).toEqual(await solo.inference());
+    solo.dispose();
+    joint.dispose();
+  });
+
+  test("goes on from its state in the middle of a round as if it had never stopped", async () => {
+    const training = withMetaSae(aligned(topK({ k: 3 })), {
+      ratio: 0.5,
+      k: 2,
+      primarySteps: 3,
+      metaSteps: 2,
+    });
+    const straight = await training.createEngine(backend, engineOptions());
+    await run(straight, 0, 11);
+    const half = await training.createEngine(backend, engineOptions());
+    await run(half, 0, 4);
+    const state = await half.exportState();
+    const resumed = await training.createEngine(backend, engineOptions(9));
+    // As a file gives it back.
+    const json = JSON.parse(JSON.stringify(state.architecture));
+    await resumed.importState({ ...state, architecture: json });
+    await run(resumed, 4, 11);
+    const [a, b] = [await resumed.exportState(), await straight.exportState()];
+    expect(a.nSteps).toBe(11);
+    expectSameArrays(a.arrays, b.arrays);
+    expect(Object.keys(a.arrays).sort()).toEqual(Object.keys(b.arrays).sort());
+    for (const engine of [straight, half, resumed]) engine.dispose();
+  });
+
+  test("learns to rebuild rows, and a penalty makes that harder", async () => {
+    const rebuilt = async (lambda2: number): Promise<{ last: number; first: number }> => {
+      const training = withMetaSae(relu({ decoderRows: "unit" }), {
+        ratio: 0.5,
+        k: 3,
+        lambda2,
+        metaLr: 0.01,
+      });
+      const engine = await training.createEngine(backend, engineOptions());
+      const scalars = { sparsityCoefficient: 0.01 };
+      const found: number[] = [];
+      for (let i = 0; i < 150; i++) {
+        const stats = await engine.step(batchOf(i), { ...controls, scalars });
+        found.push(stats?.statistics.decomposability ?? Number.NaN);
+      }
+      engine.dispose();
+      return { first: found[0] ?? Number.NaN, last: found.at(-1) ?? Number.NaN };
+    };
+    const [free, held] = [await rebuilt(0), await rebuilt(5)];
+    expect(free.last).toBeGreaterThan(free.first + 0.05);
+    expect(held.last).toBeLessThan(free.last - 0.05);
+  });
+});
+
+/** A meta SAE that rebuilds every row by a rule, and counts what it is asked. */
+function fakeMeta(rebuild: (rows: Float32Array) => Float32Array) {
+  const asked: Float32Array[] = [];
+  let seen = new Float32Array(0);
+  const engine: SaeEngine = {
+    dIn,
+    dSae: 1,
+    step: async (rows) => {
+      asked.push(rows);
+      return undefined;
+    },
+    encode: async (rows) => {
+      seen = Float32Array.from(rows);
+      return sparseFromDense(new Float32Array(rows.length / dIn).fill(1), {
+        nRows: rows.length / dIn,
+        dSae: 1,
+      });
+    },
+    decode: async () => rebuild(seen),
+    inference: () => Promise.reject(new Error("not asked for")),
+    decoderRows: () => Promise.reject(new Error("not asked for")),
+    exportState: () => Promise.reject(new Error("not asked for")),
+    importState: () => Promise.reject(new Error("not asked for")),
+    dispose: () => undefined,
+  };
+  return { engine, asked };
+}
+
+const primary = () =>
+  tfjsCpuBackend.createEngine({ ...engineOptions(), architecture: topK({ k: 3, decoderRows: "free" }) });
+
+suite("the penalty", () => {
+  const settings = settingsOf({ lambda2: 0.7, sigma2: 0.5, primarySteps: 2, metaSteps: 3 });
+
+  test("is λ₂ where rows are rebuilt perfectly, nothing where they are far, and pulls nowhere at both ends", async () => {
+    for (const [rebuild, expected] of [
+      [(rows: Float32Array) => rows, 0.7],
+      [(rows: Float32Array) => rows.map((value) => value + 50), 0],
+    ] as const) {
+      const solo = await primary();
+      const joint = createMetaSaeEngine(await primary(), fakeMeta(rebuild).engine, settings);
+      const stats = await joint.step(batchOf(0), controls);
+      await solo.step(batchOf(0), controls);
+      expect(stats?.terms.rowPenalty).toBeCloseTo(expected, 6);
+      expect(await joint.decoderRows()).toEqual(await solo.decoderRows());
+    }
+  });
+
+  test("has the gradient of finite differences, on decoder rows only", async () => {
+    const target = Float32Array.from({ length: dSae * dIn }, (_, at) => 0.3 * Math.sin(at));
+    const [solo, alone] = [await primary(), await primary()];
+    const rows = await alone.decoderRows();
+    const joint = createMetaSaeEngine(alone, fakeMeta(() => target).engine, settings);
+    const meanOf = async (engine: SaeEngine, name: string): Promise<Float32Array> =>
+      Float32Array.from((await engine.exportState()).arrays[`optimizer/mean/${name}`]?.data ?? []);
+    await solo.step(batchOf(0), controls);
+    const other = await primary();
+    await other.step(batchOf(0), { ...controls, rowPenalty: { target, weight: 0.7, width: 0.5 } });
+    const stats = await joint.step(batchOf(0), controls);
+    const penalty = (at: number, by: number): number => {
+      const moved = Float64Array.from(rows);
+      moved[at] = (moved[at] ?? 0) + by;
+      let sum = 0;
+      for (let i = 0; i < dSae; i++) {
+        let square = 0;
+        for (let j = i * dIn; j < (i + 1) * dIn; j++) square += ((moved[j] ?? 0) - (target[j] ?? 0)) ** 2;
+        sum += Math.exp(-square / 0.5);
+      }
+      return (0.7 / dSae) * sum;
+    };
+    expect(stats?.terms.rowPenalty).toBeCloseTo(penalty(0, 0), 6);
+    const [withIt, without] = [await meanOf(other, "decoder"), await meanOf(solo, "decoder")];
+    for (let at = 0; at < rows.length; at += 7) {
+      const slope = (penalty(at, 1e-5) - penalty(at, -1e-5)) / 2e-5;
+      // First moments are a tenth of the gradient.
+      expect(((withIt[at] ?? 0) - (without[at] ?? 0)) * 10).toBeCloseTo(slope, 4);
+    }
+    for (const name of ["encoder", "encoderBias", "decoderBias"])
+      expect(await meanOf(other, name)).toEqual(await meanOf(solo, name));
+    expect(await joint.decoderRows()).toEqual(await other.decoderRows());
+  });
+
+  test("alternates: a round is meta steps on all rows of that moment, then primary steps", async () => {
+    const meta = fakeMeta((rows) => rows.map((value) => value + 0.1));
+    const joint = createMetaSaeEngine(await primary(), meta.engine, settings);
+    const rowsBefore: Float32Array[] = [];
+    for (let i = 0; i < 5; i++) {
+      if (i % 2 === 0) rowsBefore.push(await joint.decoderRows());
+      await joint.step(batchOf(i), controls);
+      expect(meta.asked).toHaveLength(3 * (Math.floor(i / 2) + 1));
+    }
+    expect([0, 3, 6].map((at) => meta.asked[at])).toEqual(rowsBefore);
+  });
+});
+
+suite("createMetaSaeEngine()", () => {
+  test("refuses what does not fit", async () => {
+    const settings = settingsOf({});
+    const engine = await primary();
+    const narrow = await tfjsCpuBackend.createEngine({
+      architecture: topK({ k: 1 }),
+      dIn: 3,
+      dSae: 4,
+      random: createRandom(0),
+      sample: { rows: new Float32Array(3), nRows: 1, mean: new Float32Array(3) },
+    });
+    expect(() => createMetaSaeEngine(engine, narrow, settings)).toThrow("dIn 12");
+    const training = withMetaSae(topK({ k: 3 }), { k: 2 });
+    const joint = await training.createEngine(tfjsCpuBackend, engineOptions());
+    const target = new Float32Array(dSae * dIn);
+    await expect(
+      joint.step(batchOf(0), { ...controls, rowPenalty: { target, weight: 1, width: 1 } }),
+    ).rejects.toThrow("no rowPenalty");
+    await expect(joint.importState(await engine.exportState())).rejects.toMatchObject({
+      code: "state-mismatch",
+    });
+    const other = await withMetaSae(topK({ k: 3 }), { k: 2, sigma2: 3 }).createEngine(
+      tfjsCpuBackend,
+      engineOptions(),
+    );
+    await expect(other.importState(await joint.exportState())).rejects.toThrow("settings");
+    joint.dispose();
+    joint.dispose();
+    await expect(joint.step(batchOf(0), controls)).rejects.toMatchObject({ code: "engine-disposed" });
+  });
+
+  test.each([
+    [{ lambda2: -1 }, "lambda2"],
+    [{ sigma2: 0 }, "sigma2"],
+    [{ primarySteps: 0 }, "primarySteps"],
+    [{ metaSteps: 1.5 }, "metaSteps"],
+    [{ metaLr: 0 }, "metaLr"],
+  ])("refuses %o", (options, name) => {
+    expect(() => withMetaSae(topK({ k: 1 }), options)).toThrow(name);
+  });
+
+  test("takes its width from the primary's", () => {
+    expect(withMetaSae(topK({ k: 1 })).metaOf(20_480).dSae).toBe(1843);
+    expect(withMetaSae(topK({ k: 1 }), { dictionarySize: 7 }).metaOf(100).dSae).toBe(7);
+    expect(() => withMetaSae(topK({ k: 1 }), { dictionarySize: 7, ratio: 0.1 }).metaOf(100)).toThrow(
+      "one of",
+    );
+    expect(() => withMetaSae(topK({ k: 1 }), { ratio: 0 }).metaOf(100)).toThrow("ratio");
+    expect(() => withMetaSae(topK({ k: 1 }), { dictionarySize: 0.5 }).metaOf(100)).toThrow("dictionarySize");
+  });
+});
+
+suite("decomposabilityOf()", () => {
+  test("is e^(−d² / σ²) on average, and the variance explained", () => {
+    // Rows (1, 0) and (0, 1), rebuilt as (1, 0) and (0, 0): distances 0 and 1; deviations from the mean row 1/2 each.
+    const rows = Float32Array.of(1, 0, 0, 1);
+    const found = decomposabilityOf(rows, Float32Array.of(1, 0, 0, 0), { dIn: 2, sigma2: 0.5 });
+    expect(found.mean).toBeCloseTo((1 + Math.exp(-2)) / 2, 12);
+    expect(found.explainedVariance).toBeCloseTo(0, 12);
+  });
+});

@@ -1,0 +1,93 @@
+import { batchTopK } from "@plumbline/architectures";
+import type { Architecture, Backend, EngineOptions, SaeEngine } from "@plumbline/core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { createMetaSaeEngine } from "./meta-sae-engine.ts";
+import { type MetaSaeOptions, metaWidth, settingsOf } from "./options.ts";
+
+/** A primary architecture to be trained together with a meta SAE: a plain value, which makes engines. */
+export interface MetaSaeTraining {
+  readonly primary: Architecture<Tensor>;
+  /** the meta SAE's architecture and width for a primary with `dSae` latents */
+  metaOf(dSae: number): { readonly architecture: Architecture<Tensor>; readonly dSae: number };
+  /**
+   * Both engines on one backend, as one. The primary starts as it would alone: the meta SAE draws from a stream of its own.
+   *
+   * @throws what the backend throws
+   */
+  createEngine(
+    backend: Backend<Tensor>,
+    options: Omit<EngineOptions<Tensor>, "architecture">,
+  ): Promise<SaeEngine>;
+}
+
+/** Rows that a meta latent may be silent for before an auxiliary loss revives it: those of some ten rounds. */
+const deadAfterPasses = 50;
+
+function defaultMeta(k: number, dSae: number): Architecture<Tensor> {
+  return batchTopK({
+    k,
+    // The threshold is needed from the first round on, and rows change slowly.
+    thresholdAfterBatches: 0,
+    thresholdDecay: 0.9,
+    auxkCoefficient: 1 / 32,
+    deadAfterTokens: deadAfterPasses * dSae,
+  });
+}
+
+/**
+ * Trains an architecture together with a meta SAE that penalizes decoder rows which are easy to rebuild, so that latents become
+ * more atomic. Works with any primary and any meta architecture, free or aligned; see {@link createMetaSaeEngine} for what a
+ * step does.
+ *
+ * @throws PlumblineError `bad-option`
+ * @source Levinson, "MetaSAE", arXiv 2604.03436; defaults are those of its experiments on GPT-2 large
+ * @example
+ * import { topK } from "@plumbline/architectures";
+ * import { tfjsCpuBackend } from "@plumbline/backend-tfjs-cpu";
+ * import { createRandom } from "@plumbline/core";
+ * import { withMetaSae } from "@plumbline/meta-sae";
+ *
+ * const joint = withMetaSae(topK({ k: 2 }), { ratio: 0.25, k: 2, lambda2: 0.3, sigma2: 1 });
+ * const rows = Float32Array.from({ length: 64 }, (_, i) => Math.sin(i));
+ * const sample = { rows, nRows: 8, mean: new Float32Array(8) };
+ * const engine = await joint.createEngine(tfjsCpuBackend, { dIn: 8, dSae: 16, random: createRandom(0), sample });
+ * const stats = await engine.step(rows, { lr: 1e-3, scalars: {}, wantStats: true });
+ * console.log(joint.metaOf(16).dSae, Object.keys(stats?.terms ?? {})); // 4 [ 'reconstruction', 'rowPenalty' ]
+ * engine.dispose();
+ */
+export function withMetaSae(
+  primary: Architecture<Tensor>,
+  options: MetaSaeOptions<Tensor> = {},
+): MetaSaeTraining {
+  const settings = settingsOf(options as MetaSaeOptions<never>);
+  const metaOf: MetaSaeTraining["metaOf"] = (dSae) => {
+    const width = metaWidth(options as MetaSaeOptions<never>, dSae);
+    const architecture = options.architecture ?? defaultMeta(Math.min(options.k ?? 8, width), dSae);
+    return { architecture, dSae: width };
+  };
+  return {
+    primary,
+    metaOf,
+    createEngine: async (backend, engineOptions) => {
+      const { dIn, dSae, random } = engineOptions;
+      const meta = metaOf(dSae);
+      const engine = await backend.createEngine({ ...engineOptions, architecture: primary });
+      try {
+        const rows = await engine.decoderRows();
+        const sample = { rows, nRows: dSae, mean: meanRow(rows, dIn) };
+        const rest = { dIn, random: random.stream("meta-sae"), sample };
+        return createMetaSaeEngine(engine, await backend.createEngine({ ...meta, ...rest }), settings);
+      } catch (error) {
+        engine.dispose();
+        throw error;
+      }
+    },
+  };
+}
+
+function meanRow(rows: Float32Array, width: number): Float32Array {
+  const sums = new Float64Array(width);
+  for (let at = 0; at < rows.length; at++)
+    sums[at % width] = (sums[at % width] as number) + (rows[at] as number);
+  return Float32Array.from(sums, (sum) => (sum * width) / rows.length);
+}
