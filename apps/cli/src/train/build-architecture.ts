@@ -3,7 +3,7 @@ import { type Architecture, PlumblineError, parseConfig } from "@plumbline/core"
 import type { LayeredConfig } from "@plumbline/extract/config";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Registries } from "../registries.ts";
-import type { TrainConfig } from "./train-config.ts";
+import type { MetaArchitectureConfig, TrainConfig } from "./train-config.ts";
 
 /** An architecture, and its part of the configuration with every default filled in. */
 export interface BuiltArchitecture {
@@ -21,25 +21,36 @@ export function buildArchitecture(
   registries: Registries,
   layers: LayeredConfig,
 ): BuiltArchitecture {
-  const { name, dSae, aligned: alignment, ...own } = config;
-  const at = <R>(key: string, work: () => R): R => {
+  const { dSae, ...named } = config;
+  const { architecture, resolved } = buildNamed(named, registries, { layers, key: "architecture" });
+  const { name, ...rest } = resolved;
+  return { architecture, resolved: { name, dSae, ...rest } };
+}
+
+/** The same without a width, at any key of the configuration. */
+export function buildNamed(
+  config: MetaArchitectureConfig,
+  registries: Registries,
+  { layers, key }: { readonly layers: LayeredConfig; readonly key: string },
+): { readonly architecture: Architecture<Tensor>; readonly resolved: MetaArchitectureConfig } {
+  const { name, aligned: alignment, ...own } = config;
+  const at = <R>(place: string, work: () => R): R => {
     try {
       return work();
     } catch (error) {
-      throw layers.locate(error, key);
+      throw layers.locate(error, place);
     }
   };
-  const factory = at("architecture.name", () => registries.architectures.get(name));
-  const checked = at("architecture", () => parseConfig(factory.schema, own, { from: `[${name}] config` }));
-  const plain = at("architecture", () => factory(checked));
-  const head = { name, dSae };
+  const factory = at(`${key}.name`, () => registries.architectures.get(name));
+  const checked = at(key, () => parseConfig(factory.schema, own, { from: `[${name}] config` }));
+  const plain = at(key, () => factory(checked));
   if (alignment === false)
-    return { architecture: plain, resolved: { ...head, aligned: false, ...plain.config } };
+    return { architecture: plain, resolved: { name, aligned: false, ...plain.config } };
   const mapName = alignment === true ? "projection" : alignment.map;
-  const map = at("architecture.aligned.map", () => registries.maps.get(mapName));
+  const map = at(`${key}.aligned.map`, () => registries.maps.get(mapName));
   return {
     architecture: aligned(plain, { map }),
-    resolved: { ...head, aligned: { map: mapName }, ...plain.config },
+    resolved: { name, aligned: { map: mapName }, ...plain.config },
   };
 }
 

@@ -2,11 +2,13 @@ import type { ActivationStore } from "@plumbline/activation-store/node";
 import { createRandom, type SaeEngine, type Schedule } from "@plumbline/core";
 import { loadPlugins } from "@plumbline/extract";
 import type { Io, Output } from "@plumbline/extract/terminal";
+import type { MetaSaeTraining } from "@plumbline/meta-sae";
 import { inputScaleFor } from "@plumbline/trainer";
 import { openStore } from "../open-store.ts";
 import { createRegistries } from "../registries.ts";
 import { storeFingerprint } from "../run-folder/store-fingerprint.ts";
 import { type BuiltArchitecture, buildArchitecture, checkShape } from "./build-architecture.ts";
+import { buildMetaSae } from "./build-meta-sae.ts";
 import { buildSchedules } from "./build-schedules.ts";
 import { type BackendChoice, chooseBackend } from "./choose-backend.ts";
 import { type ResolvedTrainConfig, stepsOf } from "./resolve-train-config.ts";
@@ -17,6 +19,7 @@ import type { TrainerConfig } from "./train-config.ts";
 export interface Training {
   readonly resolved: ResolvedTrainConfig;
   readonly built: BuiltArchitecture;
+  readonly metaSae: MetaSaeTraining | undefined;
   readonly schedules: readonly Schedule[];
   readonly choice: BackendChoice;
   readonly store: ActivationStore;
@@ -44,6 +47,7 @@ export async function openTraining(
   const { config, layers, folder } = resolved;
   const registries = createRegistries(await loadPlugins(config.plugins, folder));
   const built = buildArchitecture(config.architecture, registries, layers);
+  const metaSae = buildMetaSae(config, built.architecture, { registries, layers });
   const schedules = buildSchedules(config, built.architecture, layers);
   const choice = await chooseBackend(options.backend ?? config.backend, registries, built.architecture);
   const store = await openStore(config.activations.store, options);
@@ -53,6 +57,7 @@ export async function openTraining(
     return {
       resolved,
       built,
+      metaSae,
       schedules,
       choice,
       store,
@@ -73,12 +78,7 @@ export async function createTrainingEngine(training: Training): Promise<SaeEngin
   const { choice, built, store, dSae, inputScale, resolved } = training;
   const random = createRandom(resolved.config.seed).stream("init");
   const sample = await sampleRows(store, { random, inputScale });
-  return choice.backend.createEngine({
-    architecture: built.architecture,
-    dIn: store.dIn,
-    dSae,
-    random,
-    sample,
-    precision: resolved.config.precision,
-  });
+  const options = { dIn: store.dIn, dSae, random, sample, precision: resolved.config.precision };
+  if (training.metaSae !== undefined) return training.metaSae.createEngine(choice.backend, options);
+  return choice.backend.createEngine({ ...options, architecture: built.architecture });
 }

@@ -14,6 +14,8 @@ export interface TrainConfig {
   readonly trainer: TrainerConfig;
   /** scalars over training: `lr` and what the architecture needs; a number is constant */
   readonly schedules: Readonly<Record<string, number | { readonly [key: string]: Json }>>;
+  /** a meta SAE on the decoder rows, trained in turns with the SAE */
+  readonly metaSae?: MetaSaeConfig | undefined;
   readonly checkpoints: { readonly everySteps: number; readonly keep: number };
   readonly backend: string;
   readonly precision: "auto" | "fp32";
@@ -21,6 +23,26 @@ export interface TrainConfig {
   readonly out?: string | undefined;
   readonly plugins: readonly string[];
 }
+
+/** How a meta SAE is trained beside; defaults are those of `@plumbline/meta-sae`. */
+export interface MetaSaeConfig {
+  readonly dictionarySize?: number | undefined;
+  readonly ratio?: number | undefined;
+  readonly k?: number | undefined;
+  readonly lambda2?: number | undefined;
+  readonly sigma2?: number | undefined;
+  readonly primarySteps?: number | undefined;
+  readonly metaSteps?: number | undefined;
+  readonly metaLr?: number | undefined;
+  readonly scalars?: Readonly<Record<string, number>> | undefined;
+  readonly architecture?: MetaArchitectureConfig | undefined;
+}
+
+/** An architecture for the meta SAE; its width is `dictionarySize` or `ratio`. */
+export type MetaArchitectureConfig = Readonly<Record<string, unknown>> & {
+  readonly name: string;
+  readonly aligned: boolean | { readonly map: string };
+};
 
 /** The part of the configuration that the trainer owns. */
 export interface TrainerConfig {
@@ -32,15 +54,38 @@ export interface TrainerConfig {
   readonly logEvery: number;
 }
 
+const aligned = z
+  .union([z.boolean(), z.strictObject({ map: z.string().default("projection") })], {
+    error: 'expected true, false or { "map": name }',
+  })
+  .default(false)
+  .describe('aligned training: every alignment score is one; "plumbline list maps" names the row maps');
+const architectureName = z.string().describe('"plumbline list architectures" names them');
+
 const architecture = z.looseObject({
-  name: z.string().describe('"plumbline list architectures" names them'),
+  name: architectureName,
   dSae: z.int().positive().describe("latents in the dictionary"),
-  aligned: z
-    .union([z.boolean(), z.strictObject({ map: z.string().default("projection") })], {
-      error: 'expected true, false or { "map": name }',
-    })
-    .default(false)
-    .describe('aligned training: every alignment score is one; "plumbline list maps" names the row maps'),
+  aligned,
+});
+
+const metaSae = z.strictObject({
+  dictionarySize: z.int().positive().optional().describe("latents of the meta SAE; or give ratio"),
+  ratio: z.number().positive().optional().describe("latents of the meta SAE for each latent of the SAE"),
+  k: z.int().positive().optional().describe("meta latents of a decoder row, of the default architecture"),
+  lambda2: z.number().min(0).optional().describe("weight of the penalty on rows that are easy to rebuild"),
+  sigma2: z.number().positive().optional().describe("width of the penalty, in squared distance of rows"),
+  primarySteps: z.int().positive().optional().describe("steps of the SAE in a round"),
+  metaSteps: z.int().positive().optional().describe("steps of the meta SAE in a round, on all rows each"),
+  metaLr: z
+    .number()
+    .positive()
+    .optional()
+    .describe("learning rate of the meta SAE; that of the SAE if left out"),
+  scalars: z.record(z.string(), z.number()).optional().describe("what the meta SAE's architecture needs"),
+  architecture: z
+    .looseObject({ name: architectureName, aligned })
+    .optional()
+    .describe("of the meta SAE: name, aligned, and the architecture's own options; BatchTopK if left out"),
 });
 
 const trainer = z
@@ -83,6 +128,7 @@ export const trainConfigSchema: ConfigSchema<TrainConfig> = z.strictObject({
     .describe("what it learns from"),
   trainer,
   schedules: schedules.describe("scalars over training, lr and those that the architecture needs"),
+  metaSae: metaSae.optional().describe("train in turns with a meta SAE on the decoder rows"),
   checkpoints: z
     .strictObject({
       everySteps: z.int().positive().default(1000).describe("steps between checkpoints"),
