@@ -18,8 +18,8 @@ export const rows = [
     "checkpoints",
     "testing",
   ],
-  ["backend-*", "trainer", "meta-sae"],
-  [],
+  ["backend-*", "trainer"],
+  ["meta-sae"],
   ["extract"],
   ["cli", "demo", "tests"],
 ];

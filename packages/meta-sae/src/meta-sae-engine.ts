@@ -10,7 +10,7 @@ import {
 } from "@plumbline/core";
 import { decomposabilityOf } from "./decomposability.ts";
 import { joinArrays, splitArrays } from "./joint-state.ts";
-import { type MetaSaeSettings, settingsJson } from "./options.ts";
+import { type MetaSaeOptions, type MetaSaeSettings, settingsJson, settingsOf } from "./options.ts";
 
 const from = "meta-sae";
 const suffix = "+meta-sae";
@@ -215,14 +215,15 @@ function sorted(value: unknown): string {
  *
  * @param primary whose ownership passes
  * @param meta an engine of dIn = the primary's dIn, whose ownership passes
- * @throws PlumblineError `shape-mismatch`
+ * @throws PlumblineError `shape-mismatch`, `bad-option`
  * @source Levinson, "MetaSAE", arXiv 2604.03436
  */
 export function createMetaSaeEngine(
   primary: SaeEngine,
   meta: SaeEngine,
-  settings: MetaSaeSettings,
+  options: Omit<MetaSaeOptions<never>, "dictionarySize" | "ratio" | "k" | "architecture"> = {},
 ): SaeEngine {
+  const settings = settingsOf(options);
   if (primary.dIn !== meta.dIn) {
     throw new PlumblineError({
       code: "shape-mismatch",

@@ -38,7 +38,7 @@ function refuse(name: string, expected: string, got: unknown): PlumblineError {
   return new PlumblineError({
     code: "bad-option",
     kind: "usage",
-    message: `[meta-sae] withMetaSae(): expected ${name} to be ${expected}, got ${String(got)}`,
+    message: `[meta-sae] options: expected ${name} to be ${expected}, got ${String(got)}`,
   });
 }
 
@@ -58,8 +58,12 @@ export function settingsOf(options: MetaSaeOptions<never>): MetaSaeSettings {
 }
 
 /** Latents of the meta SAE of a primary with `dSae` latents. @throws PlumblineError `bad-option` */
-export function metaWidth(options: MetaSaeOptions<never>, dSae: number): number {
-  const { dictionarySize, ratio = 0.09 } = options;
+export function metaWidth(
+  options: Pick<MetaSaeOptions<never>, "dictionarySize" | "ratio">,
+  dSae: number,
+  defaultRatio = 0.09,
+): number {
+  const { dictionarySize, ratio = defaultRatio } = options;
   if (dictionarySize !== undefined && options.ratio !== undefined)
     throw refuse("one of dictionarySize and ratio", "given", "both");
   if (dictionarySize === undefined) {

@@ -1,6 +1,6 @@
-import { batchTopK } from "@plumbline/architectures";
 import type { Architecture, Backend, EngineOptions, SaeEngine } from "@plumbline/core";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import { defaultMeta } from "./default-meta.ts";
 import { createMetaSaeEngine } from "./meta-sae-engine.ts";
 import { type MetaSaeOptions, metaWidth, settingsOf } from "./options.ts";
 
@@ -18,20 +18,6 @@ export interface MetaSaeTraining {
     backend: Backend<Tensor>,
     options: Omit<EngineOptions<Tensor>, "architecture">,
   ): Promise<SaeEngine>;
-}
-
-/** Rows that a meta latent may be silent for before an auxiliary loss revives it: those of some ten rounds. */
-const deadAfterPasses = 50;
-
-function defaultMeta(k: number, dSae: number): Architecture<Tensor> {
-  return batchTopK({
-    k,
-    // The threshold is needed from the first round on, and rows change slowly.
-    thresholdAfterBatches: 0,
-    thresholdDecay: 0.9,
-    auxkCoefficient: 1 / 32,
-    deadAfterTokens: deadAfterPasses * dSae,
-  });
 }
 
 /**
@@ -59,7 +45,7 @@ export function withMetaSae(
   primary: Architecture<Tensor>,
   options: MetaSaeOptions<Tensor> = {},
 ): MetaSaeTraining {
-  const settings = settingsOf(options as MetaSaeOptions<never>);
+  settingsOf(options as MetaSaeOptions<never>);
   const metaOf: MetaSaeTraining["metaOf"] = (dSae) => {
     const width = metaWidth(options as MetaSaeOptions<never>, dSae);
     const architecture = options.architecture ?? defaultMeta(Math.min(options.k ?? 8, width), dSae);
@@ -76,7 +62,11 @@ export function withMetaSae(
         const rows = await engine.decoderRows();
         const sample = { rows, nRows: dSae, mean: meanRow(rows, dIn) };
         const rest = { dIn, random: random.stream("meta-sae"), sample };
-        return createMetaSaeEngine(engine, await backend.createEngine({ ...meta, ...rest }), settings);
+        return createMetaSaeEngine(
+          engine,
+          await backend.createEngine({ ...meta, ...rest }),
+          options as MetaSaeOptions<never>,
+        );
       } catch (error) {
         engine.dispose();
         throw error;

@@ -3,12 +3,9 @@ import { batchTopK, relu, topK } from "@plumbline/architectures";
 import { nativeBackend } from "@plumbline/backend-native";
 import { tfjsCpuBackend } from "@plumbline/backend-tfjs-cpu";
 import { createRandom, type EngineState, type SaeEngine, sparseFromDense } from "@plumbline/core";
+import { createMetaSaeEngine, withMetaSae } from "@plumbline/meta-sae";
 import { engineSuite, sampleOf, toySuperposition } from "@plumbline/testing";
 import { expect, describe as suite, test } from "vitest";
-import { decomposabilityOf } from "./decomposability.ts";
-import { createMetaSaeEngine } from "./meta-sae-engine.ts";
-import { settingsOf } from "./options.ts";
-import { withMetaSae } from "./with-meta-sae.ts";
 
 const [dIn, dSae] = [12, 24];
 const toy = toySuperposition({ dIn, nLatents: 20, nRows: 64, l0: 3, seed: 5 });
@@ -151,7 +148,7 @@ const primary = () =>
   tfjsCpuBackend.createEngine({ ...engineOptions(), architecture: topK({ k: 3, decoderRows: "free" }) });
 
 suite("the penalty", () => {
-  const settings = settingsOf({ lambda2: 0.7, sigma2: 0.5, primarySteps: 2, metaSteps: 3 });
+  const settings = { lambda2: 0.7, sigma2: 0.5, primarySteps: 2, metaSteps: 3 };
 
   test("is λ₂ where rows are rebuilt perfectly, nothing where they are far, and pulls nowhere at both ends", async () => {
     for (const [rebuild, expected] of [
@@ -216,7 +213,6 @@ suite("the penalty", () => {
 
 suite("createMetaSaeEngine()", () => {
   test("refuses what does not fit", async () => {
-    const settings = settingsOf({});
     const engine = await primary();
     const narrow = await tfjsCpuBackend.createEngine({
       architecture: topK({ k: 1 }),
@@ -225,7 +221,7 @@ suite("createMetaSaeEngine()", () => {
       random: createRandom(0),
       sample: { rows: new Float32Array(3), nRows: 1, mean: new Float32Array(3) },
     });
-    expect(() => createMetaSaeEngine(engine, narrow, settings)).toThrow("dIn 12");
+    expect(() => createMetaSaeEngine(engine, narrow)).toThrow("dIn 12");
     const training = withMetaSae(topK({ k: 3 }), { k: 2 });
     const joint = await training.createEngine(tfjsCpuBackend, engineOptions());
     const target = new Float32Array(dSae * dIn);
@@ -263,15 +259,5 @@ suite("createMetaSaeEngine()", () => {
     );
     expect(() => withMetaSae(topK({ k: 1 }), { ratio: 0 }).metaOf(100)).toThrow("ratio");
     expect(() => withMetaSae(topK({ k: 1 }), { dictionarySize: 0.5 }).metaOf(100)).toThrow("dictionarySize");
-  });
-});
-
-suite("decomposabilityOf()", () => {
-  test("is e^(−d² / σ²) on average, and the variance explained", () => {
-    // Rows (1, 0) and (0, 1), rebuilt as (1, 0) and (0, 0): distances 0 and 1; deviations from the mean row 1/2 each.
-    const rows = Float32Array.of(1, 0, 0, 1);
-    const found = decomposabilityOf(rows, Float32Array.of(1, 0, 0, 0), { dIn: 2, sigma2: 0.5 });
-    expect(found.mean).toBeCloseTo((1 + Math.exp(-2)) / 2, 12);
-    expect(found.explainedVariance).toBeCloseTo(0, 12);
   });
 });
