@@ -28,7 +28,7 @@ suite("explainDecoder()", () => {
       { dIn, dSae, decoder },
       { dictionarySize: 12, k: 2, nSteps: 600, lr: 0.01, onStep: (step) => steps.push(step) },
     );
-    expect(explanation.explainedVariance).toBeGreaterThan(0.9);
+    expect(explanation.explainedVariance.value).toBeGreaterThan(0.9);
     expect(explanation.l0).toBeLessThan(4);
     expect(explanation.form).toMatchObject({ dIn, dSae: 12 });
     expect([steps[0], steps.length]).toEqual([1, 600]);
@@ -48,6 +48,10 @@ suite("explainDecoder()", () => {
     const once = () => explainDecoder(tfjsCpuBackend, { dIn, dSae, decoder }, options);
     const [first, second] = [await once(), await once()];
     expect([...second.form.decoder]).toEqual([...first.form.decoder]);
+    for (const bad of [{ batchSize: 0 }, { nSteps: Number.NaN }, { dictionarySize: -1 }]) {
+      const run = explainDecoder(tfjsCpuBackend, { dIn, dSae, decoder }, { ...options, ...bad });
+      await expect(run).rejects.toMatchObject({ code: "bad-option" });
+    }
     const stop = new AbortController();
     const stopped = { ...options, signal: stop.signal, onStep: () => stop.abort() };
     const error = await explainDecoder(tfjsCpuBackend, { dIn, dSae, decoder }, stopped).catch(

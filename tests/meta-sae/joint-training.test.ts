@@ -236,6 +236,15 @@ suite("createMetaSaeEngine()", () => {
       engineOptions(),
     );
     await expect(other.importState(await joint.exportState())).rejects.toThrow("settings");
+    // Where the primary refuses, the meta SAE keeps its state too.
+    const state = await joint.exportState();
+    await joint.step(batchOf(0), controls);
+    const { "parameter/encoder": _, ...rest } = state.arrays;
+    const before = await joint.exportState();
+    await expect(joint.importState({ ...state, arrays: rest })).rejects.toMatchObject({
+      code: "state-mismatch",
+    });
+    expectSameArrays((await joint.exportState()).arrays, before.arrays);
     joint.dispose();
     joint.dispose();
     await expect(joint.step(batchOf(0), controls)).rejects.toMatchObject({ code: "engine-disposed" });

@@ -8,10 +8,10 @@ import {
   type SaeEngine,
   type SparseLatents,
 } from "@plumbline/core";
+import { createReconstructionMetrics, type MetricValue, meanRow, unitRows } from "@plumbline/metrics";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { decomposabilityOf } from "./decomposability.ts";
 import { defaultMeta } from "./default-meta.ts";
-import { type MetaSaeOptions, metaWidth } from "./options.ts";
+import { type MetaSaeOptions, metaWidth, refuse } from "./options.ts";
 
 /** How a finished SAE's decoder is explained; every one has a default. */
 export interface ExplainOptions
@@ -32,21 +32,11 @@ export interface DecoderExplanation {
   /** meta latents of each row, row = latent of the SAE */
   readonly latents: SparseLatents;
   /** of the rows about their mean */
-  readonly explainedVariance: number;
+  readonly explainedVariance: MetricValue;
   /** meta latents of a row, on average */
   readonly l0: number;
   /** meta latents that no row has */
   readonly nUnused: number;
-}
-
-function directions({ decoder, dIn }: Pick<InferenceForm, "decoder" | "dIn">): Float32Array {
-  const rows = decoder.slice();
-  for (let start = 0; start < rows.length; start += dIn) {
-    const row = rows.subarray(start, start + dIn);
-    const norm = Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
-    for (let j = 0; j < dIn && norm > 0; j++) row[j] = (row[j] as number) / norm;
-  }
-  return rows;
 }
 
 /** Batches of rows without end: every row once in an epoch, in an order of its own. */
@@ -55,12 +45,10 @@ function* batchesOf(rows: Float32Array, dIn: number, options: { batchSize: numbe
   const random = createRandom(options.seed, "explain-decoder");
   for (let epoch = 0; ; epoch++) {
     const order = permutation(n, random.stream(`epoch-${epoch}`));
-    for (let start = 0; start + options.batchSize <= n; start += options.batchSize) {
-      const batch = new Float32Array(options.batchSize * dIn);
-      for (let b = 0; b < options.batchSize; b++) {
-        const row = order[start + b] as number;
-        batch.set(rows.subarray(row * dIn, (row + 1) * dIn), b * dIn);
-      }
+    for (let start = 0; start < n; start += options.batchSize) {
+      const chosen = order.subarray(start, start + options.batchSize);
+      const batch = new Float32Array(chosen.length * dIn);
+      for (const [b, row] of chosen.entries()) batch.set(rows.subarray(row * dIn, (row + 1) * dIn), b * dIn);
       yield batch;
     }
   }
@@ -69,11 +57,12 @@ function* batchesOf(rows: Float32Array, dIn: number, options: { batchSize: numbe
 async function explained(engine: SaeEngine, rows: Float32Array): Promise<DecoderExplanation> {
   const { dIn } = engine;
   const latents = await engine.encode(rows);
-  const { explainedVariance } = decomposabilityOf(rows, await engine.decode(latents), { dIn, sigma2: 1 });
+  const reconstruction = createReconstructionMetrics({ dIn });
+  reconstruction.add({ x: rows, xHat: await engine.decode(latents) });
   return {
     form: await engine.inference(),
     latents,
-    explainedVariance,
+    explainedVariance: reconstruction.result().explainedVariance,
     l0: latents.values.length / latents.nRows,
     nUnused: engine.dSae - new Set(latents.indices).size,
   };
@@ -103,11 +92,15 @@ export async function explainDecoder(
 ): Promise<DecoderExplanation> {
   const { k = 4, nSteps = 2000, lr = 1e-3, seed = 0, scalars = {}, signal, onStep } = options;
   const { dIn, dSae } = form;
+  if (dSae < 1) throw refuse("the SAE's dSae", "at least 1", dSae);
+  for (const [name, value] of Object.entries({ nSteps, batchSize: options.batchSize ?? 1 })) {
+    if (!Number.isSafeInteger(value) || value < 1) throw refuse(name, "a whole number from 1", value);
+  }
   const width = metaWidth(options, dSae, 0.05);
   const batchSize = Math.min(options.batchSize ?? 16_384, dSae);
   const architecture: Architecture<Tensor> = options.architecture ?? defaultMeta(Math.min(k, width), dSae);
-  const rows = directions(form);
-  const sample = { rows, nRows: dSae, mean: new Float32Array(dIn) };
+  const rows = unitRows(form.decoder, dIn);
+  const sample = { rows, nRows: dSae, mean: Float32Array.from(meanRow(rows, dIn)) };
   const random = createRandom(seed, "meta-sae");
   const engine = await backend.createEngine({ architecture, dIn, dSae: width, random, sample });
   try {

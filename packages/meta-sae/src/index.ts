@@ -1,4 +1,4 @@
-export { type Decomposability, decomposabilityOf } from "./decomposability.ts";
+export { decomposabilityOf } from "./decomposability.ts";
 export { type DecoderExplanation, type ExplainOptions, explainDecoder } from "./explain-decoder.ts";
 export { createMetaSaeEngine } from "./meta-sae-engine.ts";
 export type { MetaSaeOptions } from "./options.ts";

@@ -8,6 +8,7 @@ import {
   type StepControls,
   type StepStats,
 } from "@plumbline/core";
+import { createReconstructionMetrics } from "@plumbline/metrics";
 import { decomposabilityOf } from "./decomposability.ts";
 import { joinArrays, splitArrays } from "./joint-state.ts";
 import { type MetaSaeOptions, type MetaSaeSettings, settingsJson, settingsOf } from "./options.ts";
@@ -95,7 +96,7 @@ class MetaSaeEngine implements SaeEngine {
       if (sorted(joint) !== sorted(JSON.parse(own))) throw mismatch(`settings ${own}`, JSON.stringify(joint));
       const arrays = splitArrays(state.arrays);
       const { dSae: metaSae, ...architecture } = meta as EngineState["architecture"] & { dSae: number };
-      // The meta SAE first: where it does not fit, the primary stays as it is.
+      const before = await this.#meta.exportState();
       await this.#meta.importState({
         architecture,
         dIn: state.dIn,
@@ -103,11 +104,17 @@ class MetaSaeEngine implements SaeEngine {
         nSteps: this.#metaStepsAfter(state.nSteps),
         arrays: arrays.meta,
       });
-      await this.#primary.importState({
-        ...state,
-        architecture: { name: name.slice(0, -suffix.length), config: primaryConfig },
-        arrays: arrays.primary,
-      });
+      try {
+        await this.#primary.importState({
+          ...state,
+          architecture: { name: name.slice(0, -suffix.length), config: primaryConfig },
+          arrays: arrays.primary,
+        });
+      } catch (error) {
+        // Both or neither.
+        await this.#meta.importState(before);
+        throw error;
+      }
       this.#nSteps = state.nSteps;
     });
   }
@@ -175,8 +182,14 @@ class MetaSaeEngine implements SaeEngine {
 
   #withMeta(stats: StepStats, { rows, target, l0 }: Rebuilt): StepStats {
     const { sigma2 } = this.#settings;
-    const { mean, explainedVariance } = decomposabilityOf(rows, target, { dIn: this.dIn, sigma2 });
-    const meta = { decomposability: mean, metaExplainedVariance: explainedVariance, metaL0: l0 };
+    const reconstruction = createReconstructionMetrics({ dIn: this.dIn });
+    reconstruction.add({ x: rows, xHat: target });
+    const { value } = reconstruction.result().explainedVariance;
+    const meta = {
+      decomposability: decomposabilityOf(rows, target, { dIn: this.dIn, sigma2 }),
+      metaExplainedVariance: value ?? Number.NaN,
+      metaL0: l0,
+    };
     return { ...stats, statistics: { ...stats.statistics, ...meta } };
   }
 }

@@ -34,7 +34,8 @@ export interface MetaSaeSettings {
   readonly scalars: Readonly<Record<string, number>>;
 }
 
-function refuse(name: string, expected: string, got: unknown): PlumblineError {
+/** An option that cannot be. */
+export function refuse(name: string, expected: string, got: unknown): PlumblineError {
   return new PlumblineError({
     code: "bad-option",
     kind: "usage",

@@ -1,4 +1,5 @@
 import type { Architecture, Backend, EngineOptions, SaeEngine } from "@plumbline/core";
+import { meanRow } from "@plumbline/metrics";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { defaultMeta } from "./default-meta.ts";
 import { createMetaSaeEngine } from "./meta-sae-engine.ts";
@@ -60,7 +61,7 @@ export function withMetaSae(
       const engine = await backend.createEngine({ ...engineOptions, architecture: primary });
       try {
         const rows = await engine.decoderRows();
-        const sample = { rows, nRows: dSae, mean: meanRow(rows, dIn) };
+        const sample = { rows, nRows: dSae, mean: Float32Array.from(meanRow(rows, dIn)) };
         const rest = { dIn, random: random.stream("meta-sae"), sample };
         return createMetaSaeEngine(
           engine,
@@ -73,11 +74,4 @@ export function withMetaSae(
       }
     },
   };
-}
-
-function meanRow(rows: Float32Array, width: number): Float32Array {
-  const sums = new Float64Array(width);
-  for (let at = 0; at < rows.length; at++)
-    sums[at % width] = (sums[at % width] as number) + (rows[at] as number);
-  return Float32Array.from(sums, (sum) => (sum * width) / rows.length);
 }

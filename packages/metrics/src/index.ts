@@ -141,4 +141,4 @@ export { type Histogram, histogramOf } from "./values/histogram.ts";
 export { defined, type MetricValue, notDefined, type Quantile, ratio } from "./values/metric-value.ts";
 export { type RowProducts, rowProducts } from "./values/row-products.ts";
 export { jackknife, type MetricInterval } from "./values/token-blocks.ts";
-export { unitRows } from "./values/unit-rows.ts";
+export { meanRow, unitRows } from "./values/unit-rows.ts";

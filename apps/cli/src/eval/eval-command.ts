@@ -72,11 +72,14 @@ async function evaluateAll(
       `eval · ${shownPath(checkpoint, io.cwd)} · ${form.dIn} → ${form.dSae} · ${nTokens} tokens of ${shownPath(storePath, io.cwd)} · ${backend.name} (${why})`,
     );
     const result = await measureSae(sae, { io, output, backend, store, nTokens, wanted });
+    // A SAEBench file needs the peers' numbers; the reader did not ask for them.
+    const { peers: _, ...asked } = result;
+    const shown = flags.peers === true ? result : asked;
     const name = saes.length > 1 ? saeName(sae) : basename(checkpoint);
     measured.push({ name, evaluation: result.evaluation });
-    if (saes.length === 1) output.data(evalTable(result, name, output.colors));
+    if (saes.length === 1) output.data(evalTable(shown, name, output.colors));
     const seed = run?.seed ?? null;
-    output.event(eventOf(result, { sae: name, seed, sha256, perLatent: flags.perLatent === true }));
+    output.event(eventOf(shown, { sae: name, seed, sha256, perLatent: flags.perLatent === true }));
     if (flags.saebench !== undefined) {
       const folder = resolve(io.cwd, flags.saebench);
       const file = await writeSaeBenchResult({ measured: result, sae, name: saeName(sae), folder, io });

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import type { ActionContext } from "@plumbline/extract/terminal";
 import { type Dictionary, type StabilityResult, stabilityDefinitions, stabilityOf } from "@plumbline/metrics";
 import { type FiringFlags, measureFirings } from "../eval/measure-firings.ts";
@@ -23,15 +24,16 @@ async function compare(
   what: string,
 ): Promise<StabilityResult> {
   const { io, output, flags } = context;
-  const widest = dictionaries[0]?.form.dIn ?? 0;
   return stabilityOf(dictionaries, {
     products: await findProducts(),
-    ranks: (flags.rank ?? []).filter((rank) => rank <= widest),
+    ranks: flags.rank ?? [],
     ...(flags.threshold === undefined ? {} : { threshold: flags.threshold }),
     ...(flags.centred === undefined ? {} : { centred: flags.centred }),
-    onPair: ({ pair, nPairs }) => {
-      io.signal?.throwIfAborted();
+    onPair: async ({ pair, nPairs }) => {
       output.progress(`${what}: pair ${pair + 1} of ${nPairs}`, pair / nPairs);
+      // A request to stop arrives only when nothing keeps the thread.
+      await setImmediate();
+      io.signal?.throwIfAborted();
     },
   });
 }

@@ -1,5 +1,6 @@
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
+import { interruption } from "@plumbline/extract/terminal";
 import { beforeAll, expect, describe as suite, test } from "vitest";
 import { plumbline, workshop, writeConfig } from "../commands.test-support.ts";
 
@@ -42,7 +43,7 @@ suite("plumbline stability", () => {
   });
 
   test("gives the same in JSON, with seeds and definitions", async () => {
-    const { io } = await stability("run-0", "run-1", "--json", "--rank", "4", "--rank", "99", "--centred");
+    const { io } = await stability("run-0", "run-1", "--json", "--rank", "4", "--centred");
     const line = lineOf(io);
     expect(line).toMatchObject({
       type: "stability-end",
@@ -52,7 +53,6 @@ suite("plumbline stability", () => {
     });
     expect(line.trained).toMatchObject({ nRuns: 2, all: { decoderCentred: {} } });
     expect(line.trained.alive).toBeUndefined();
-    // 99 directions are more than there are.
     expect(line.trained.subspaces.map(({ rank }) => rank)).toEqual([4]);
     const { value } = line.trained.all.decoder.matchedCosine.mean;
     expect(value).toBeGreaterThan(0);
@@ -79,6 +79,12 @@ suite("plumbline stability", () => {
   test("needs two SAEs and a threshold that is a number", async () => {
     const one = await stability("run-0");
     expect([one.exitCode, one.err]).toEqual([2, expect.stringContaining("at least two dictionaries")]);
+    const wide = await stability("run-0", "run-1", "--rank", "99");
+    expect([wide.exitCode, wide.err]).toEqual([2, expect.stringContaining("a rank of 1 … 8, got 99")]);
+    const stopped = await plumbline(folder, ["stability", "run-0", "run-1"], {
+      signal: AbortSignal.abort(interruption("SIGINT")),
+    });
+    expect([stopped.exitCode, stopped.out]).toEqual([130, ""]);
     const bad = await stability("run-0", "run-1", "--threshold", "high");
     expect([bad.exitCode, bad.err]).toEqual([2, expect.stringContaining("Expected a number")]);
   });

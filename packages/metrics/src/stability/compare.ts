@@ -145,14 +145,15 @@ export function compareDictionaries(
 ): DetailedComparison {
   checkWidths(a, b);
   const { threshold = defaultThreshold, ranks = [], products } = options;
-  const { agreement, matches } = agree([a.form, b.form], { ...options, threshold });
-  const isAliveKnown = a.firings !== undefined && b.firings !== undefined;
+  // First what is cheap and may refuse.
   const subspaces = ranks.map((rank) =>
     subspaceAgreement(a.form.decoder, b.form.decoder, a.form.dIn, {
       rank,
       ...(products === undefined ? {} : { products }),
     }),
   );
+  const { agreement, matches } = agree([a.form, b.form], { ...options, threshold });
+  const isAliveKnown = a.firings !== undefined && b.firings !== undefined;
   return {
     threshold,
     all: agreement,

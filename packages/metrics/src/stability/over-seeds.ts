@@ -106,16 +106,17 @@ function createRecurrence(dictionaries: readonly Dictionary[], threshold: number
  * the dictionaries of step 0 with the same function, and read the two side by side.
  *
  * @param dictionaries at least two, of one dIn
- * @param options `onPair`: called before each comparison
+ * @param options `onPair`: called and awaited before each comparison, which itself keeps the thread: the place to let others
+ *   run, and to stop by throwing
  * @throws PlumblineError `too-few-runs`, `shape-mismatch`
  * @source definitions with their origin: `metricDefinitions`
  */
-export function stabilityOf(
+export async function stabilityOf(
   dictionaries: readonly Dictionary[],
   options: CompareOptions & {
-    readonly onPair?: (progress: { readonly pair: number; readonly nPairs: number }) => void;
+    readonly onPair?: (progress: { readonly pair: number; readonly nPairs: number }) => void | Promise<void>;
   } = {},
-): StabilityResult {
+): Promise<StabilityResult> {
   const nRuns = dictionaries.length;
   if (nRuns < 2) {
     throw new PlumblineError({
@@ -131,7 +132,7 @@ export function stabilityOf(
   const nPairs = (nRuns * (nRuns - 1)) / 2;
   for (const [i, a] of dictionaries.entries()) {
     for (const [offset, b] of dictionaries.slice(i + 1).entries()) {
-      onPair?.({ pair: pairs.length, nPairs });
+      await onPair?.({ pair: pairs.length, nPairs });
       const runs = [i, i + 1 + offset] as const;
       const { matches, ...comparison } = compareDictionaries(a, b, options);
       recurrence.add(runs, matches);

@@ -117,10 +117,10 @@ suite("compareDictionaries()", () => {
 });
 
 suite("stabilityOf()", () => {
-  test("gives mean and population spread over all pairs", () => {
+  test("gives mean and population spread over all pairs", async () => {
     const a = random(1, 40, 64);
     const b = random(2, 40, 64);
-    const result = stabilityOf([{ form: a }, { form: reversed(a) }, { form: b }], { ranks: [16] });
+    const result = await stabilityOf([{ form: a }, { form: reversed(a) }, { form: b }], { ranks: [16] });
     expect(result.pairs.map(({ runs }) => runs)).toEqual([
       [0, 1],
       [0, 2],
@@ -138,13 +138,18 @@ suite("stabilityOf()", () => {
     expect(JSON.parse(JSON.stringify(result))).toEqual(result);
   });
 
-  test("tells which pair it is at, and needs two runs", () => {
+  test("tells which pair it is at, and needs two runs", async () => {
     const seen: number[] = [];
     const three = [1, 2, 3].map((seed) => ({ form: random(seed, 3, 4), firings: [1, 1, 1] }));
-    const result = stabilityOf(three, { onPair: ({ pair, nPairs }) => seen.push(pair, nPairs) });
+    const result = await stabilityOf(three, { onPair: ({ pair, nPairs }) => void seen.push(pair, nPairs) });
     expect(seen).toEqual([0, 3, 1, 3, 2, 3]);
     expect(result.alive?.decoder.matchedCosine).toEqual(result.all.decoder.matchedCosine);
-    expect(() => stabilityOf(three.slice(0, 1))).toThrow("at least two");
+    await expect(stabilityOf(three.slice(0, 1))).rejects.toThrow("at least two");
+    const stop = (): never => {
+      throw new Error("enough");
+    };
+    await expect(stabilityOf(three, { onPair: stop })).rejects.toThrow("enough");
+    await expect(stabilityOf(three, { ranks: [5] })).rejects.toThrow("1 … 4, got 5");
   });
 });
 

@@ -1,4 +1,4 @@
-import { type MetricValue, notDefined } from "./metric-value.ts";
+import type { MetricValue } from "./metric-value.ts";
 import { studentQuantile } from "./student-quantile.ts";
 
 /** Tokens in a row, and what was summed over them. */
@@ -60,6 +60,8 @@ export type MetricInterval =
   | { readonly standardError: number; readonly low: number; readonly high: number }
   | { readonly value: null; readonly reason: string };
 
+const noInterval = (reason: string): MetricInterval => ({ value: null, reason });
+
 /** Blocks that an interval needs: with fewer, their spread says little. */
 const fewestBlocks = 8;
 
@@ -79,12 +81,12 @@ export function jackknife(
   if (whole.value === null) return whole;
   const estimate = whole.value;
   const nBlocks = blocks.length;
-  if (nBlocks < fewestBlocks) return notInterval(`needs ${fewestBlocks} blocks of tokens, has ${nBlocks}`);
+  if (nBlocks < fewestBlocks) return noInterval(`needs ${fewestBlocks} blocks of tokens, has ${nBlocks}`);
   const nTokens = blocks.reduce((sum, block) => sum + block.nTokens, 0);
   const parts: { value: number; share: number }[] = [];
   for (const [i, block] of blocks.entries()) {
     const { value } = without(i);
-    if (value === null) return notInterval("it has no value without some block of tokens");
+    if (value === null) return noInterval("it has no value without some block of tokens");
     parts.push({ value, share: block.nTokens / nTokens });
   }
   const centre = parts.reduce((sum, { value, share }) => sum - (1 - share) * value, nBlocks * estimate);
@@ -95,10 +97,6 @@ export function jackknife(
     }, 0) / nBlocks;
   const standardError = Math.sqrt(variance);
   const half = studentQuantile(nBlocks - 1) * standardError;
-  if (!Number.isFinite(half)) return notInterval("the result is not finite");
+  if (!Number.isFinite(half)) return noInterval("the result is not finite");
   return { standardError, low: estimate - half, high: estimate + half };
-}
-
-function notInterval(reason: string): { readonly value: null; readonly reason: string } {
-  return notDefined(reason) as { readonly value: null; readonly reason: string };
 }
