@@ -2,24 +2,12 @@ import { aligned } from "@plumbline/aligned";
 import { batchTopK, relu, topK } from "@plumbline/architectures";
 import { nativeBackend } from "@plumbline/backend-native";
 import { tfjsCpuBackend } from "@plumbline/backend-tfjs-cpu";
-import { createRandom, type EngineState, type SaeEngine, sparseFromDense } from "@plumbline/core";
+import { createRandom, type EngineState, type SaeEngine } from "@plumbline/core";
 import { createMetaSaeEngine, withMetaSae } from "@plumbline/meta-sae";
-import { engineSuite, sampleOf, toySuperposition } from "@plumbline/testing";
+import { engineSuite } from "@plumbline/testing";
 import { expect, describe as suite, test } from "vitest";
+import { batchOf, controls, dIn, dSae, engineOptions, primary } from "./small-joint.support.ts";
 
-const [dIn, dSae] = [12, 24];
-const toy = toySuperposition({ dIn, nLatents: 20, nRows: 64, l0: 3, seed: 5 });
-const batchOf = (step: number): Float32Array => {
-  const start = ((step * 16) % 48) * dIn;
-  return toy.rows.slice(start, start + 16 * dIn);
-};
-const engineOptions = (seed = 1) => ({
-  dIn,
-  dSae,
-  random: createRandom(seed),
-  sample: sampleOf(toy.rows, dIn),
-});
-const controls = { lr: 3e-3, scalars: {}, wantStats: true };
 const backends = [tfjsCpuBackend, nativeBackend];
 
 async function run(engine: SaeEngine, first: number, last: number): Promise<void> {
@@ -116,101 +104,6 @@ suite.each(backends)("withMetaSae() on $name", (backend) => {
   });
 });
 
-/** A meta SAE that rebuilds every row by a rule, and counts what it is asked. */
-function fakeMeta(rebuild: (rows: Float32Array) => Float32Array) {
-  const asked: Float32Array[] = [];
-  let seen = new Float32Array(0);
-  const engine: SaeEngine = {
-    dIn,
-    dSae: 1,
-    step: async (rows) => {
-      asked.push(rows);
-      return undefined;
-    },
-    encode: async (rows) => {
-      seen = Float32Array.from(rows);
-      return sparseFromDense(new Float32Array(rows.length / dIn).fill(1), {
-        nRows: rows.length / dIn,
-        dSae: 1,
-      });
-    },
-    decode: async () => rebuild(seen),
-    inference: () => Promise.reject(new Error("not asked for")),
-    decoderRows: () => Promise.reject(new Error("not asked for")),
-    exportState: () => Promise.reject(new Error("not asked for")),
-    importState: () => Promise.reject(new Error("not asked for")),
-    dispose: () => undefined,
-  };
-  return { engine, asked };
-}
-
-const primary = () =>
-  tfjsCpuBackend.createEngine({ ...engineOptions(), architecture: topK({ k: 3, decoderRows: "free" }) });
-
-suite("the penalty", () => {
-  const settings = { lambda2: 0.7, sigma2: 0.5, primarySteps: 2, metaSteps: 3 };
-
-  test("is λ₂ where rows are rebuilt perfectly, nothing where they are far, and pulls nowhere at both ends", async () => {
-    for (const [rebuild, expected] of [
-      [(rows: Float32Array) => rows, 0.7],
-      [(rows: Float32Array) => rows.map((value) => value + 50), 0],
-    ] as const) {
-      const solo = await primary();
-      const joint = createMetaSaeEngine(await primary(), fakeMeta(rebuild).engine, settings);
-      const stats = await joint.step(batchOf(0), controls);
-      await solo.step(batchOf(0), controls);
-      expect(stats?.terms.rowPenalty).toBeCloseTo(expected, 6);
-      expect(await joint.decoderRows()).toEqual(await solo.decoderRows());
-    }
-  });
-
-  test("has the gradient of finite differences, on decoder rows only", async () => {
-    const target = Float32Array.from({ length: dSae * dIn }, (_, at) => 0.3 * Math.sin(at));
-    const [solo, alone] = [await primary(), await primary()];
-    const rows = await alone.decoderRows();
-    const joint = createMetaSaeEngine(alone, fakeMeta(() => target).engine, settings);
-    const meanOf = async (engine: SaeEngine, name: string): Promise<Float32Array> =>
-      Float32Array.from((await engine.exportState()).arrays[`optimizer/mean/${name}`]?.data ?? []);
-    await solo.step(batchOf(0), controls);
-    const other = await primary();
-    await other.step(batchOf(0), { ...controls, rowPenalty: { target, weight: 0.7, width: 0.5 } });
-    const stats = await joint.step(batchOf(0), controls);
-    const penalty = (at: number, by: number): number => {
-      const moved = Float64Array.from(rows);
-      moved[at] = (moved[at] ?? 0) + by;
-      let sum = 0;
-      for (let i = 0; i < dSae; i++) {
-        let square = 0;
-        for (let j = i * dIn; j < (i + 1) * dIn; j++) square += ((moved[j] ?? 0) - (target[j] ?? 0)) ** 2;
-        sum += Math.exp(-square / 0.5);
-      }
-      return (0.7 / dSae) * sum;
-    };
-    expect(stats?.terms.rowPenalty).toBeCloseTo(penalty(0, 0), 6);
-    const [withIt, without] = [await meanOf(other, "decoder"), await meanOf(solo, "decoder")];
-    for (let at = 0; at < rows.length; at += 7) {
-      const slope = (penalty(at, 1e-5) - penalty(at, -1e-5)) / 2e-5;
-      // First moments are a tenth of the gradient.
-      expect(((withIt[at] ?? 0) - (without[at] ?? 0)) * 10).toBeCloseTo(slope, 4);
-    }
-    for (const name of ["encoder", "encoderBias", "decoderBias"])
-      expect(await meanOf(other, name)).toEqual(await meanOf(solo, name));
-    expect(await joint.decoderRows()).toEqual(await other.decoderRows());
-  });
-
-  test("alternates: a round is meta steps on all rows of that moment, then primary steps", async () => {
-    const meta = fakeMeta((rows) => rows.map((value) => value + 0.1));
-    const joint = createMetaSaeEngine(await primary(), meta.engine, settings);
-    const rowsBefore: Float32Array[] = [];
-    for (let i = 0; i < 5; i++) {
-      if (i % 2 === 0) rowsBefore.push(await joint.decoderRows());
-      await joint.step(batchOf(i), controls);
-      expect(meta.asked).toHaveLength(3 * (Math.floor(i / 2) + 1));
-    }
-    expect([0, 3, 6].map((at) => meta.asked[at])).toEqual(rowsBefore);
-  });
-});
-
 suite("createMetaSaeEngine()", () => {
   test("refuses what does not fit", async () => {
     const engine = await primary();
@@ -248,6 +141,11 @@ suite("createMetaSaeEngine()", () => {
     joint.dispose();
     joint.dispose();
     await expect(joint.step(batchOf(0), controls)).rejects.toMatchObject({ code: "engine-disposed" });
+  });
+
+  test("refuses a primary whose own scalar has the name of one of the meta SAE's", () => {
+    const named = { ...topK({ k: 1 }), controls: ["lambda2"] };
+    expect(() => withMetaSae(named)).toThrow("lambda2");
   });
 
   test.each([

@@ -70,6 +70,7 @@ export async function checkpointBytes(run: string, step: number): Promise<Buffer
 export interface LogLine {
   readonly type: string;
   readonly step?: number;
+  readonly schedule?: unknown;
   readonly perf?: unknown;
 }
 

@@ -10,6 +10,7 @@ import {
 } from "@plumbline/core";
 import { createReconstructionMetrics } from "@plumbline/metrics";
 import { decomposabilityOf } from "./decomposability.ts";
+import { badControl, jointScalars } from "./joint-scalars.ts";
 import { joinArrays, splitArrays } from "./joint-state.ts";
 import { type MetaSaeOptions, type MetaSaeSettings, settingsJson, settingsOf } from "./options.ts";
 
@@ -146,31 +147,27 @@ class MetaSaeEngine implements SaeEngine {
   }
 
   async #step(batch: Float32Array, controls: StepControls): Promise<StepStats | undefined> {
-    const { lambda2, sigma2, primarySteps } = this.#settings;
+    const { sigma2, primarySteps } = this.#settings;
+    const { lambda2, metaLr, scalars } = jointScalars(controls, this.#settings);
     if (controls.rowPenalty !== undefined && lambda2 > 0) {
-      throw new PlumblineError({
-        code: "bad-control",
-        kind: "usage",
-        message: `[${from}] step(): expected no rowPenalty, which is the meta SAE's own with lambda2 above 0`,
-      });
+      throw badControl("no rowPenalty, which is the meta SAE's own with lambda2 above 0", "one");
     }
-    if (this.#nSteps % primarySteps === 0) await this.#trainMeta(controls.lr);
+    if (this.#nSteps % primarySteps === 0) await this.#trainMeta(metaLr);
     const rebuilt = lambda2 > 0 || controls.wantStats ? await this.#rebuild() : undefined;
     const pull =
       lambda2 > 0 && rebuilt !== undefined
         ? { rowPenalty: { target: rebuilt.target, weight: lambda2, width: sigma2 } }
         : {};
-    const stats = await this.#primary.step(batch, { ...controls, ...pull });
+    const stats = await this.#primary.step(batch, { ...controls, scalars, ...pull });
     this.#nSteps++;
     return stats === undefined || rebuilt === undefined ? stats : this.#withMeta(stats, rebuilt);
   }
 
   /** The meta SAE's part of a round: every step sees all decoder rows. */
   async #trainMeta(lr: number): Promise<void> {
-    const { metaSteps, metaLr = lr, scalars } = this.#settings;
+    const { metaSteps, scalars } = this.#settings;
     const rows = await this.#primary.decoderRows();
-    for (let i = 0; i < metaSteps; i++)
-      await this.#meta.step(rows, { lr: metaLr, scalars, wantStats: false });
+    for (let i = 0; i < metaSteps; i++) await this.#meta.step(rows, { lr, scalars, wantStats: false });
   }
 
   async #rebuild(): Promise<Rebuilt> {
@@ -222,6 +219,9 @@ function sorted(value: unknown): string {
  * It is trained, saved and resumed like any other. Its state has the primary's arrays under their names and the meta SAE's under
  * `meta/`; its inference form is the primary's. Statistics have `decomposability`, `metaExplainedVariance` and `metaL0` beside the
  * primary's own.
+ *
+ * A step's scalars may have `lambda2` and `metaLr`, which then stand for the options of those names, so that schedules can supply
+ * them; the primary is handed the others.
  *
  * Rows are rebuilt by the meta SAE's inference rule, row by row; the authors' code uses the choice of a training batch. A
  * round begins with the meta steps, so that no primary step sees a meta SAE that never learned.

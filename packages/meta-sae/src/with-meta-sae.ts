@@ -2,12 +2,15 @@ import type { Architecture, Backend, EngineOptions, SaeEngine } from "@plumbline
 import { meanRow } from "@plumbline/metrics";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { defaultMeta } from "./default-meta.ts";
+import { metaSaeControls } from "./joint-scalars.ts";
 import { createMetaSaeEngine } from "./meta-sae-engine.ts";
-import { type MetaSaeOptions, metaWidth, settingsOf } from "./options.ts";
+import { type MetaSaeOptions, metaWidth, refuse, settingsOf } from "./options.ts";
 
 /** A primary architecture to be trained together with a meta SAE: a plain value, which makes engines. */
 export interface MetaSaeTraining {
   readonly primary: Architecture<Tensor>;
+  /** scalars that a step may have beside those of the primary's architecture; each replaces the option of its name */
+  readonly optionalControls: readonly string[];
   /** the meta SAE's architecture and width for a primary with `dSae` latents */
   metaOf(dSae: number): { readonly architecture: Architecture<Tensor>; readonly dSae: number };
   /**
@@ -47,6 +50,9 @@ export function withMetaSae(
   options: MetaSaeOptions<Tensor> = {},
 ): MetaSaeTraining {
   settingsOf(options as MetaSaeOptions<never>);
+  const taken = primary.controls.find((name) => metaSaeControls.includes(name));
+  if (taken !== undefined)
+    throw refuse("the primary's scalars", "named otherwise than the meta SAE's", taken);
   const metaOf: MetaSaeTraining["metaOf"] = (dSae) => {
     const width = metaWidth(options as MetaSaeOptions<never>, dSae);
     const architecture = options.architecture ?? defaultMeta(Math.min(options.k ?? 8, width), dSae);
@@ -54,6 +60,7 @@ export function withMetaSae(
   };
   return {
     primary,
+    optionalControls: metaSaeControls,
     metaOf,
     createEngine: async (backend, engineOptions) => {
       const { dIn, dSae, random } = engineOptions;

@@ -34,7 +34,7 @@ suite("plumbline config preset", () => {
       const layers = layerConfig({ document, cwd: folder, flags: {}, paths: [], rivals: [] });
       const config = parseConfig(trainConfigSchema, JSON.parse(text), { from: "test" });
       const { architecture } = buildArchitecture(config.architecture, createRegistries([]), layers);
-      const supplied = buildSchedules(config, architecture, layers).flatMap(({ scalars }) => scalars);
+      const supplied = buildSchedules(config, architecture, { layers }).flatMap(({ scalars }) => scalars);
       expect(supplied.sort()).toEqual(["lr", ...architecture.controls].sort());
       architecture.check({ dIn: 768, dSae: 4096 });
     });

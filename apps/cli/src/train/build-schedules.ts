@@ -1,5 +1,6 @@
 import { type Architecture, PlumblineError, type Schedule, unknownNameError } from "@plumbline/core";
 import type { LayeredConfig } from "@plumbline/extract/config";
+import type { MetaSaeTraining } from "@plumbline/meta-sae";
 import { compositeSchedules, scheduleFromConfig } from "@plumbline/schedules";
 import type { TrainConfig } from "./train-config.ts";
 
@@ -49,19 +50,36 @@ function checkComplete(wanted: readonly string[], config: TrainConfig, layers: L
   }
 }
 
+/** Refuses a scalar of the meta SAE that is a number at one place and a schedule at another. */
+function checkGivenOnce(optional: readonly string[], config: TrainConfig, layers: LayeredConfig): void {
+  const given: Readonly<Record<string, unknown>> = { ...config.metaSae };
+  const twice = optional.find((name) => name in config.schedules && given[name] !== undefined);
+  if (twice === undefined) return;
+  throw new PlumblineError({
+    code: "duplicate-scalar",
+    kind: "usage",
+    message: `[cli] schedules: ${twice} is given in metaSae and in schedules`,
+    where: `${layers.placeOf(`schedules.${twice}`)}, key schedules.${twice}`,
+    hint: `keep one of metaSae.${twice} and schedules.${twice}`,
+  });
+}
+
 /**
- * The schedules of a configuration: for `lr` and each scalar that the architecture declares, one by one or several by a composite
- * schedule such as `p-annealing`.
+ * The schedules of a configuration: for `lr`, each scalar that the architecture declares, one by one or several by a composite
+ * schedule such as `p-annealing`, and those that a meta SAE takes.
  *
- * @throws PlumblineError `unknown-scalar`, `missing-scalar`, `bad-config`, each with its place
+ * @throws PlumblineError `unknown-scalar`, `missing-scalar`, `duplicate-scalar`, `bad-config`, each with its place
  */
 export function buildSchedules<T>(
   config: TrainConfig,
   architecture: Architecture<T>,
-  layers: LayeredConfig,
+  made: { readonly layers: LayeredConfig; readonly metaSae?: MetaSaeTraining | undefined },
 ): readonly Schedule[] {
+  const { layers, metaSae } = made;
   const wanted = [learningRate, ...architecture.controls];
-  for (const key of Object.keys(config.schedules)) checkWanted(key, wanted, config, layers);
+  const optional = metaSae?.optionalControls ?? [];
+  checkGivenOnce(optional, config, layers);
+  for (const key of Object.keys(config.schedules)) checkWanted(key, [...wanted, ...optional], config, layers);
   checkComplete(wanted, config, layers);
   return Object.entries(config.schedules).map(([key, given]) => {
     try {

@@ -67,6 +67,32 @@ suite("plumbline train with metaSae", () => {
     expect(losses(control)).toEqual(losses(solo));
   });
 
+  test("takes lambda2 over training from schedules, and refuses it at two places", async () => {
+    const { lambda2: _, ...rest } = metaSae;
+    const lambda2 = { kind: "linear-warmup", to: 0.4 };
+    const schedules = { lr: 0.01, lambda2 };
+    const { exitCode } = await plumbline(folder, [
+      "train",
+      await writeConfig(folder, { metaSae: rest, schedules, out: "warmed" }),
+    ]);
+    expect(exitCode).toBe(0);
+    const steps = (await logLines(join(folder, "warmed"))).filter(({ type }) => type === "step");
+    const given = steps.map((step) => (step.schedule as { lambda2: number }).lambda2);
+    expect(given).toEqual([...given].sort((a, b) => a - b));
+    expect(given[0]).toBeLessThan(0.05);
+    expect(given.at(-1)).toBeGreaterThan(0.35);
+    const twice = await plumbline(folder, [
+      "train",
+      await writeConfig(folder, { metaSae, schedules, out: "no" }),
+    ]);
+    expect([twice.exitCode, twice.err]).toEqual([
+      2,
+      expect.stringContaining("lambda2 is given in metaSae and in schedules"),
+    ]);
+    const without = await plumbline(folder, ["train", await writeConfig(folder, { schedules, out: "no" })]);
+    expect([without.exitCode, without.err]).toEqual([2, expect.stringContaining("lambda2")]);
+  });
+
   test("takes an architecture of its own, and says where a key is wrong", async () => {
     const own = { ...metaSae, architecture: { name: "topk", k: 2, aligned: true } };
     const { err } = await plumbline(folder, [

@@ -48,7 +48,7 @@ export async function openTraining(
   const registries = createRegistries(await loadPlugins(config.plugins, folder));
   const built = buildArchitecture(config.architecture, registries, layers);
   const metaSae = buildMetaSae(config, built.architecture, { registries, layers });
-  const schedules = buildSchedules(config, built.architecture, layers);
+  const schedules = buildSchedules(config, built.architecture, { layers, metaSae });
   const choice = await chooseBackend(options.backend ?? config.backend, registries, built.architecture);
   const store = await openStore(config.activations.store, options);
   try {
