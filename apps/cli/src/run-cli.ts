@@ -33,14 +33,18 @@ const pluginFlag = [
 function addTrain(program: Program): void {
   const command = program.command
     .command("train")
-    .description("train an SAE on a store of activations")
-    .argument("[config]", "configuration: JSON with comments, or a module with a default export")
+    .description("train an SAE on a store of activations, or several on one pass over it")
+    .argument("[config...]", "configurations: JSON with comments, or modules with a default export")
     .option("--set <key=value>", "change one key of the configuration; repeatable", repeated)
     .option("--activations <store>", "folder of the store to learn from")
     .option("--backend <name>", '"auto", or one that "plumbline list backends" names')
     .option("--seed <n>", "root of all randomness", wholeNumber)
     .option("--max-tokens <n>", "tokens to train on", wholeNumber)
-    .option("--out <folder>", "folder of the run to make")
+    .option(
+      "--out <folder>",
+      "folder of the run to make; of several configurations, the folder that holds their runs",
+    )
+    .option("--control", "also train each without its meta SAE, on the same batches, beside it")
     .option("--resume <run>", "go on with a run from its latest checkpoint")
     .option("--dry-run", "open everything, take one step, say time and memory; write nothing");
   program.action<TrainFlags>(

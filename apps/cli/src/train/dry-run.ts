@@ -3,8 +3,9 @@ import { train } from "@plumbline/trainer";
 import { refuseExistingRun } from "../run-folder/create-run.ts";
 import { shownBytes, shownSeconds, textTable } from "../text-table.ts";
 import { memoryEstimate } from "./memory-estimate.ts";
-import { createTrainingEngine, openTraining, type Training } from "./open-training.ts";
-import { defaultRunFolder, resolveTrainConfig, type TrainFlags } from "./resolve-train-config.ts";
+import { createTrainingEngine, openTraining, type Training, trainingBatches } from "./open-training.ts";
+import { planRuns } from "./plan-runs.ts";
+import type { TrainFlags } from "./resolve-train-config.ts";
 import { sayHeader } from "./say-header.ts";
 
 /** Bytes of one checkpoint: the SAE, and parameters with two moments each. */
@@ -15,7 +16,7 @@ function checkpointBytes(dIn: number, dSae: number): number {
 
 /** Takes one step as the run would, and says how long it took. */
 async function timeOneStep(training: Training, clock: () => number): Promise<number> {
-  const { store, schedules, nSteps, inputScale, resolved } = training;
+  const { schedules, nSteps, inputScale, resolved } = training;
   const { batchSize, clipNorm } = resolved.config.trainer;
   const engine = await createTrainingEngine(training);
   try {
@@ -24,7 +25,7 @@ async function timeOneStep(training: Training, clock: () => number): Promise<num
     let seconds = 0;
     await train({
       engine,
-      batches: store.batchSource({ seed: resolved.config.seed }),
+      batches: trainingBatches(training),
       nSteps,
       batchSize,
       schedules,
@@ -45,47 +46,56 @@ async function timeOneStep(training: Training, clock: () => number): Promise<num
   }
 }
 
-/** `plumbline train --dry-run`: everything that a run does before its second step; writes nothing. */
-export async function dryRun(context: ActionContext<TrainFlags>, configPath: string): Promise<number> {
-  const { io, output, flags } = context;
-  const resolved = await resolveTrainConfig(configPath, { flags, io });
-  const { config } = resolved;
-  const run = config.out ?? defaultRunFolder(config, io.cwd);
-  await refuseExistingRun(run, shownPath(run, io.cwd));
-  const training = await openTraining(resolved, { io, output });
-  try {
-    sayHeader(training, { io, output });
-    const { store, dSae, nSteps, choice } = training;
-    const secondsPerStep = await timeOneStep(training, clockOf(io));
-    const estimate = memoryEstimate({ dIn: store.dIn, dSae, batchSize: config.trainer.batchSize });
-    // resourceUsage() counts in kibibytes.
-    const peak = process.resourceUsage().maxRSS * 1024;
-    const disk = checkpointBytes(store.dIn, dSae) * (config.checkpoints.keep + 1);
-    output.data(
-      textTable([
-        ["first step", shownSeconds(secondsPerStep), "later ones are often faster"],
-        ["all steps", `at most about ${shownSeconds(secondsPerStep * nSteps)}`, `${nSteps} steps`],
-        ["memory", `about ${shownBytes(estimate)}`, `this process took ${shownBytes(peak)} at its peak`],
-        [
-          "disk",
-          `about ${shownBytes(disk)}`,
-          `${config.checkpoints.keep} checkpoints kept, one being written`,
-        ],
-        ["would write", shownPath(run, io.cwd), "nothing was written"],
-      ]),
-    );
-    output.event({
-      type: "train-plan",
-      v: 1,
-      backend: choice.backend.name,
-      nSteps,
-      secondsPerStep,
-      memoryBytes: estimate,
-      peakBytes: peak,
-      diskBytes: disk,
-    });
-    return 0;
-  } finally {
-    await training.close();
+/** What one run would take, in words and as a line. */
+async function tell(
+  training: Training,
+  run: string,
+  { io, output }: ActionContext<TrainFlags>,
+): Promise<void> {
+  sayHeader(training, { io, output });
+  const { store, dSae, nSteps, choice, resolved } = training;
+  const { trainer, checkpoints } = resolved.config;
+  const secondsPerStep = await timeOneStep(training, clockOf(io));
+  const estimate = memoryEstimate({ dIn: store.dIn, dSae, batchSize: trainer.batchSize });
+  // resourceUsage() counts in kibibytes.
+  const peak = process.resourceUsage().maxRSS * 1024;
+  const disk = checkpointBytes(store.dIn, dSae) * (checkpoints.keep + 1);
+  output.data(
+    textTable([
+      ["first step", shownSeconds(secondsPerStep), "later ones are often faster"],
+      ["all steps", `at most about ${shownSeconds(secondsPerStep * nSteps)}`, `${nSteps} steps`],
+      ["memory", `about ${shownBytes(estimate)}`, `this process took ${shownBytes(peak)} at its peak`],
+      ["disk", `about ${shownBytes(disk)}`, `${checkpoints.keep} checkpoints kept, one being written`],
+      ["would write", shownPath(run, io.cwd), "nothing was written"],
+    ]),
+  );
+  output.event({
+    type: "train-plan",
+    v: 1,
+    backend: choice.backend.name,
+    nSteps,
+    secondsPerStep,
+    memoryBytes: estimate,
+    peakBytes: peak,
+    diskBytes: disk,
+  });
+}
+
+/** `plumbline train --dry-run`: everything that each run does before its second step; writes nothing. */
+export async function dryRun(
+  context: ActionContext<TrainFlags>,
+  configPaths: readonly string[],
+): Promise<number> {
+  const { io } = context;
+  const planned = await planRuns(configPaths, context);
+  for (const { run } of planned) await refuseExistingRun(run, shownPath(run, io.cwd));
+  for (const { resolved, run } of planned) {
+    const training = await openTraining(resolved, context);
+    try {
+      await tell(training, run, context);
+    } finally {
+      await training.close();
+    }
   }
+  return 0;
 }

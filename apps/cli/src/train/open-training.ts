@@ -1,5 +1,5 @@
 import type { ActivationStore } from "@plumbline/activation-store/node";
-import { createRandom, type SaeEngine, type Schedule } from "@plumbline/core";
+import { type BatchSource, createRandom, type SaeEngine, type Schedule } from "@plumbline/core";
 import { loadPlugins } from "@plumbline/extract";
 import type { Io, Output } from "@plumbline/extract/terminal";
 import type { MetaSaeTraining } from "@plumbline/meta-sae";
@@ -11,7 +11,7 @@ import { type BuiltArchitecture, buildArchitecture, checkShape } from "./build-a
 import { buildMetaSae } from "./build-meta-sae.ts";
 import { buildSchedules } from "./build-schedules.ts";
 import { type BackendChoice, chooseBackend } from "./choose-backend.ts";
-import { type ResolvedTrainConfig, stepsOf } from "./resolve-train-config.ts";
+import { orderSeedOf, type ResolvedTrainConfig, stepsOf } from "./resolve-train-config.ts";
 import { sampleRows } from "./sample-rows.ts";
 import type { TrainerConfig } from "./train-config.ts";
 
@@ -71,6 +71,11 @@ export async function openTraining(
     await store.close();
     throw error;
   }
+}
+
+/** The batches that a training learns from, in its own order. */
+export function trainingBatches({ store, resolved }: Training): BatchSource {
+  return store.batchSource({ seed: orderSeedOf(resolved.config) });
 }
 
 /** A new engine for a training, initialized from the seed's stream `init`. The caller disposes it. */

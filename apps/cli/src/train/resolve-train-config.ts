@@ -14,6 +14,7 @@ export interface TrainFlags {
   readonly out?: string;
   readonly resume?: string;
   readonly dryRun?: boolean;
+  readonly control?: boolean;
 }
 
 /** A configuration with its origin. */
@@ -77,7 +78,7 @@ export function portableConfig(
   return {
     ...config,
     architecture: options.architecture,
-    activations: { store: portable(config.activations.store, options.run) },
+    activations: { ...config.activations, store: portable(config.activations.store, options.run) },
     plugins: config.plugins.map((name) =>
       name.startsWith(".") || isAbsolute(name)
         ? portable(isAbsolute(name) ? name : join(resolved.folder, name), options.run)
@@ -90,6 +91,11 @@ export function portableConfig(
 export function defaultRunFolder(config: TrainConfig, cwd: string): string {
   const { name, dSae, aligned } = config.architecture;
   return join(cwd, "runs", `${aligned === false ? "" : "aligned-"}${name}-${dSae}-s${config.seed}`);
+}
+
+/** Seed of the order in which activations come. */
+export function orderSeedOf({ activations, seed }: TrainConfig): number {
+  return activations.seed ?? seed;
 }
 
 /** Steps that the configuration asks for. */

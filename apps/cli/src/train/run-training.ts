@@ -1,12 +1,12 @@
 import { basename, join } from "node:path";
-import { type EngineState, type JsonObject, PlumblineError } from "@plumbline/core";
+import { type BatchSource, type EngineState, type JsonObject, PlumblineError } from "@plumbline/core";
 import { type ActionContext, clockOf, exitCodeFor, shownPath } from "@plumbline/extract/terminal";
 import { train } from "@plumbline/trainer";
 import { checkpointsFolder, writeCheckpoint, writeDivergedState } from "../run-folder/checkpoint-folder.ts";
 import { openRunLog } from "../run-folder/run-log.ts";
 import { type RunRecord, type RunStatus, writeRunRecord } from "../run-folder/run-record.ts";
 import { createFollower, tellingBatches } from "./follower.ts";
-import { createTrainingEngine, type Training } from "./open-training.ts";
+import { createTrainingEngine, type Training, trainingBatches } from "./open-training.ts";
 import { portableConfig, type TrainFlags } from "./resolve-train-config.ts";
 import { sayHeader } from "./say-header.ts";
 
@@ -15,6 +15,8 @@ export interface RunContext extends Pick<ActionContext<TrainFlags>, "io" | "outp
   /** folder of the run; exists */
   readonly run: string;
   readonly record: RunRecord;
+  /** instead of the training's own; for runs that share them */
+  readonly batches?: BatchSource | undefined;
   /** to go on from; absent at the beginning */
   readonly checkpoint?: { readonly engine: EngineState; readonly trainer: JsonObject };
 }
@@ -22,8 +24,8 @@ export interface RunContext extends Pick<ActionContext<TrainFlags>, "io" | "outp
 /** Trains with everything in place but the engine; writes log and checkpoints into the run. */
 async function trainInto(training: Training, context: RunContext): Promise<"completed" | "interrupted"> {
   const { io, run, checkpoint } = context;
-  const { store, schedules, nSteps, inputScale, resolved, built } = training;
-  const { trainer, checkpoints, seed } = resolved.config;
+  const { schedules, nSteps, inputScale, resolved, built } = training;
+  const { trainer, checkpoints } = resolved.config;
   const engine = await createTrainingEngine(training);
   const log = await openRunLog(run);
   try {
@@ -41,7 +43,7 @@ async function trainInto(training: Training, context: RunContext): Promise<"comp
     });
     const { status } = await train({
       engine,
-      batches: tellingBatches(store.batchSource({ seed }), onStep),
+      batches: tellingBatches(context.batches ?? trainingBatches(training), onStep),
       nSteps,
       batchSize: trainer.batchSize,
       schedules,

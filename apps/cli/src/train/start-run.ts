@@ -1,16 +1,11 @@
 import { type ActionContext, clockOf, shownPath } from "@plumbline/extract/terminal";
 import { createRun, refuseExistingRun } from "../run-folder/create-run.ts";
-import { withRunLock } from "../run-folder/run-lock.ts";
 import type { RunRecord } from "../run-folder/run-record.ts";
 import { version } from "../version.ts";
 import { openTraining, type Training } from "./open-training.ts";
-import {
-  defaultRunFolder,
-  portableConfig,
-  resolveTrainConfig,
-  type TrainFlags,
-} from "./resolve-train-config.ts";
-import { runTraining } from "./run-training.ts";
+import { type PlannedRun, planRuns } from "./plan-runs.ts";
+import { portableConfig, type TrainFlags } from "./resolve-train-config.ts";
+import { runTogether, type StartedRun } from "./run-together.ts";
 
 function recordOf(training: Training, startedAt: string): RunRecord {
   const { choice, store, storeSha256, dSae, nSteps, inputScale, resolved } = training;
@@ -38,19 +33,31 @@ function recordOf(training: Training, startedAt: string): RunRecord {
   };
 }
 
-/** A new run: opens everything, makes the folder, trains. */
-export async function startRun(context: ActionContext<TrainFlags>, configPath: string): Promise<number> {
-  const { io, flags } = context;
-  const resolved = await resolveTrainConfig(configPath, { flags, io });
-  const run = resolved.config.out ?? defaultRunFolder(resolved.config, io.cwd);
-  await refuseExistingRun(run, shownPath(run, io.cwd));
+async function openRun(
+  { resolved, run }: PlannedRun,
+  context: ActionContext<TrainFlags>,
+): Promise<StartedRun> {
   const training = await openTraining(resolved, context);
+  return { training, run, record: recordOf(training, new Date(clockOf(context.io)()).toISOString()) };
+}
+
+/** New runs: opens everything, makes their folders, trains. */
+export async function startRuns(
+  context: ActionContext<TrainFlags>,
+  configPaths: readonly string[],
+): Promise<number> {
+  const { io } = context;
+  const planned = await planRuns(configPaths, context);
+  for (const { run } of planned) await refuseExistingRun(run, shownPath(run, io.cwd));
+  const runs: StartedRun[] = [];
   try {
-    const record = recordOf(training, new Date(clockOf(io)()).toISOString());
-    const config = portableConfig(resolved, { run, architecture: training.built.resolved });
-    await createRun(run, { record, config });
-    return await withRunLock(run, () => runTraining(training, { ...context, run, record }));
+    for (const one of planned) runs.push(await openRun(one, context));
+    for (const { run, record, training } of runs) {
+      const config = portableConfig(training.resolved, { run, architecture: training.built.resolved });
+      await createRun(run, { record, config });
+    }
+    return await runTogether(runs, context);
   } finally {
-    await training.close();
+    for (const { training } of runs) await training.close();
   }
 }

@@ -10,7 +10,11 @@ export interface TrainConfig {
     readonly dSae: number;
     readonly aligned: boolean | { readonly map: string };
   };
-  readonly activations: { readonly store: string };
+  readonly activations: {
+    readonly store: string;
+    /** of the order of activations; the run's own if left out */
+    readonly seed?: number | undefined;
+  };
   readonly trainer: TrainerConfig;
   /** scalars over training: `lr` and what the architecture needs; a number is constant */
   readonly schedules: Readonly<Record<string, number | { readonly [key: string]: Json }>>;
@@ -124,7 +128,14 @@ export const trainConfigSchema: ConfigSchema<TrainConfig> = z.strictObject({
   $schema: z.string().optional().describe("for editors; not read"),
   architecture: architecture.describe("what is trained; further keys are the architecture's own"),
   activations: z
-    .strictObject({ store: z.string().min(1).describe("folder of an activation store") })
+    .strictObject({
+      store: z.string().min(1).describe("folder of an activation store"),
+      seed: z
+        .int()
+        .min(0)
+        .optional()
+        .describe("of the order of activations; that of the run if left out. The same order for other seeds"),
+    })
     .describe("what it learns from"),
   trainer,
   schedules: schedules.describe("scalars over training, lr and those that the architecture needs"),
