@@ -1,6 +1,7 @@
 // npm run -s bench -- <benchmark> [options]: what each measures is in benchmarks/README.md.
 import { cooccurrenceBenchmark } from "./cooccurrence/command.ts";
 import { engineBenchmark } from "./engine/command.ts";
+import { metaSaeBenchmark } from "./meta-sae/command.ts";
 import { assignmentBenchmark } from "./metrics/assignment.ts";
 import { evaluationBenchmark } from "./metrics/evaluation.ts";
 
@@ -9,6 +10,7 @@ const benchmarks: Readonly<Record<string, (argv: readonly string[]) => Promise<n
   cooccurrence: cooccurrenceBenchmark,
   engine: engineBenchmark,
   evaluation: evaluationBenchmark,
+  "meta-sae": metaSaeBenchmark,
 };
 
 const [name, ...argv] = process.argv.slice(2);
