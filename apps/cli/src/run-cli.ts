@@ -10,6 +10,7 @@ import {
   wholeNumber,
 } from "@plumbline/extract/terminal";
 import type { AlignmentFlags } from "./alignment/alignment-command.ts";
+import type { CompareFlags } from "./compare/compare-command.ts";
 import type { PresetFlags } from "./config/preset-command.ts";
 import type { SchemaFlags } from "./config/schema-command.ts";
 import type { DoctorFlags } from "./doctor/doctor-command.ts";
@@ -112,6 +113,25 @@ function addMeasuring(program: Program): void {
   );
 }
 
+function addComparing(program: Program): void {
+  const compare = program.command
+    .command("compare")
+    .description("measure two SAEs on the same tokens: what a changes against the reference b")
+    .argument("<a>", "run (its latest checkpoint) or checkpoint, as one trained with a meta SAE")
+    .argument("<b>", "the reference, as its control")
+    .requiredOption("--activations <store>", "folder of the store to measure on")
+    .option("--tokens <n>", "measure on the first n tokens only", wholeNumber)
+    .option("--backend <name>", '"auto", or one that "plumbline list backends" names')
+    .option("--threshold <cosine>", "a match counts above it, 0.7 by default", realNumber)
+    .option("--top <n>", "candidates for splitting and merging to name, 10 by default", wholeNumber)
+    .option("--per-latent", "with --json: which latent of b each latent of a is paired with, and the cosine")
+    .option(...pluginFlag);
+  program.action<CompareFlags>(
+    compare,
+    lazily(async () => (await import("./compare/compare-command.ts")).compare),
+  );
+}
+
 function addLooking(program: Program): void {
   const inspect = program.command
     .command("inspect")
@@ -209,6 +229,7 @@ export async function runCli(
   describeExtract(program, program.command.command("extract"));
   addTrain(program);
   addMeasuring(program);
+  addComparing(program);
   addLooking(program);
   return program.run(argv);
 }

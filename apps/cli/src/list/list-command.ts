@@ -8,6 +8,7 @@ import {
 } from "@plumbline/metrics";
 import { compositeSchedules, curveConfigSchema } from "@plumbline/schedules";
 import { z } from "zod";
+import { compareDefinitions } from "../compare/definitions.ts";
 import { createRegistries, type Registries } from "../registries.ts";
 import { textTable } from "../text-table.ts";
 
@@ -58,6 +59,7 @@ const listers: Readonly<Record<string, Lister>> = {
   metrics: async () =>
     Object.entries({
       ...metricDefinitions,
+      ...compareDefinitions,
       ...peerReconstructionDefinitions,
       ...peerSparsityDefinitions,
     }).map(([name, { id, version, formula }]) => ({ name, description: `${id}@${version}: ${formula}` })),
