@@ -19,8 +19,8 @@ export async function twoRuns(): Promise<string> {
     ["run-b", 32, 1],
   ] as const) {
     const architecture = { name: "topk", k: 2, dSae };
-    const trainer = { nSteps: 100, batchSize: 8 };
-    const checkpoints = { everySteps: 100 };
+    const trainer = { nSteps: 40, batchSize: 8 };
+    const checkpoints = { everySteps: 40 };
     const config = await writeConfig(folder, { architecture, trainer, seed, out, checkpoints });
     await plumbline(folder, ["train", config]);
   }
@@ -29,7 +29,7 @@ export async function twoRuns(): Promise<string> {
 
 /** The checkpoint of one of {@link twoRuns}. */
 export function checkpointOf(folder: string, run: string): string {
-  return join(folder, run, "checkpoints", "step-00000100");
+  return join(folder, run, "checkpoints", "step-00000040");
 }
 
 /** What an SAE makes of rows. */

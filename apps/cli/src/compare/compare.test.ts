@@ -215,7 +215,7 @@ suite("plumbline compare", () => {
     const { exitCode, out, err } = await compare("run-a", "run-b", ...heldOut, "--top", "2");
     expect(exitCode).toBe(0);
     expect(out).toMatch(
-      /^compare · unexplained variance [+-]\d[\d.]* % · mean \|φ\| [+-]\d[\d.]* %\n {2}a {2}run-a\/step-00000100 {2}8 → 40 {2}seed 0\n {2}b {2}run-b\/step-00000100 {2}8 → 32 {2}seed 1\n/,
+      /^compare · unexplained variance [+-]\d[\d.]* % · mean \|φ\| [+-]\d[\d.]* %\n {2}a {2}run-a\/step-00000040 {2}8 → 40 {2}seed 0\n {2}b {2}run-b\/step-00000040 {2}8 → 32 {2}seed 1\n/,
     );
     expect(out).toMatch(/\nmeasured · on the same 5000 tokens/);
     expect(out).toMatch(/ {2}L0 +2 +2 +0 +0 %\n/);
@@ -230,8 +230,8 @@ suite("plumbline compare", () => {
     expect(line).toMatchObject({
       type: "compare-end",
       v: 1,
-      a: { sae: "run-a/step-00000100", seed: 0, dSae: 40 },
-      b: { sae: "run-b/step-00000100", seed: 1, dSae: 32 },
+      a: { sae: "run-a/step-00000040", seed: 0, dSae: 40 },
+      b: { sae: "run-b/step-00000040", seed: 1, dSae: 32 },
       activations: { firstToken: 0, nTokens: 300, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
       definitions: {
         meanAbsPhi: "mean-abs-phi.all-pairs@1",
