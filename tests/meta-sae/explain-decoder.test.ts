@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { tfjsCpuBackend } from "@plumbline/backend-tfjs-cpu";
 import { createRandom, fillNormal } from "@plumbline/core";
 import { explainDecoder, partsOf } from "@plumbline/meta-sae";
@@ -26,10 +27,13 @@ suite("explainDecoder()", () => {
     const explanation = await explainDecoder(
       tfjsCpuBackend,
       { dIn, dSae, decoder },
-      { dictionarySize: 12, k: 2, nSteps: 600, lr: 0.01, onStep: (step) => steps.push(step) },
+      { dictionarySize: 12, k: 2, nSteps: 600, lr: 0.01, onStep: (step) => void steps.push(step) },
     );
     expect(explanation.explainedVariance.value).toBeGreaterThan(0.9);
     expect(explanation.l0).toBeLessThan(4);
+    expect(explanation.explainedShares).toHaveLength(dSae);
+    expect(Math.min(...explanation.explainedShares)).toBeGreaterThan(0.3);
+    expect(Math.max(...explanation.explainedShares)).toBeLessThanOrEqual(1);
     expect(explanation.form).toMatchObject({ dIn, dSae: 12 });
     expect([steps[0], steps.length]).toEqual([1, 600]);
     // Rows of the same two directions have the same strongest meta latent.
@@ -48,10 +52,25 @@ suite("explainDecoder()", () => {
     const once = () => explainDecoder(tfjsCpuBackend, { dIn, dSae, decoder }, options);
     const [first, second] = [await once(), await once()];
     expect([...second.form.decoder]).toEqual([...first.form.decoder]);
-    for (const bad of [{ batchSize: 0 }, { nSteps: Number.NaN }, { dictionarySize: -1 }]) {
+    for (const bad of [
+      { batchSize: 0 },
+      { nSteps: Number.NaN },
+      { dictionarySize: -1 },
+      { k: 5 },
+      { lr: -1 },
+    ]) {
       const run = explainDecoder(tfjsCpuBackend, { dIn, dSae, decoder }, { ...options, ...bad });
       await expect(run).rejects.toMatchObject({ code: "bad-option" });
     }
+    // A request to stop that comes from outside, which is heard where a step is waited for.
+    const outside = new AbortController();
+    setTimeout(() => outside.abort(), 20);
+    const endless = explainDecoder(
+      tfjsCpuBackend,
+      { dIn, dSae, decoder },
+      { ...options, nSteps: 1e9, signal: outside.signal, onStep: () => setImmediate() },
+    );
+    await expect(endless).rejects.toMatchObject({ code: "aborted" });
     const stop = new AbortController();
     const stopped = { ...options, signal: stop.signal, onStep: () => stop.abort() };
     const error = await explainDecoder(tfjsCpuBackend, { dIn, dSae, decoder }, stopped).catch(

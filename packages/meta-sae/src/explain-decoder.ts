@@ -1,5 +1,4 @@
 import {
-  type Architecture,
   type Backend,
   createRandom,
   type InferenceForm,
@@ -10,20 +9,8 @@ import {
 } from "@plumbline/core";
 import { createReconstructionMetrics, type MetricValue, meanRow, unitRows } from "@plumbline/metrics";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { defaultMeta } from "./default-meta.ts";
-import { type MetaSaeOptions, metaWidth, refuse } from "./options.ts";
-
-/** How a finished SAE's decoder is explained; every one has a default. */
-export interface ExplainOptions
-  extends Pick<MetaSaeOptions<Tensor>, "dictionarySize" | "ratio" | "k" | "architecture" | "scalars"> {
-  readonly nSteps?: number;
-  /** rows of a step, 16,384 or all by default */
-  readonly batchSize?: number;
-  readonly lr?: number;
-  readonly seed?: number;
-  readonly signal?: AbortSignal;
-  readonly onStep?: (step: number, nSteps: number) => void;
-}
+import { type ExplainOptions, explainSettings } from "./explain-settings.ts";
+import { explainedShares } from "./explained-shares.ts";
 
 /** Decoder rows as sums of a few meta latents. */
 export interface DecoderExplanation {
@@ -33,6 +20,8 @@ export interface DecoderExplanation {
   readonly latents: SparseLatents;
   /** of the rows about their mean */
   readonly explainedVariance: MetricValue;
+  /** [dSae], how much of each row its meta latents explain; see `explainedShares` */
+  readonly explainedShares: Float64Array;
   /** meta latents of a row, on average */
   readonly l0: number;
   /** meta latents that no row has */
@@ -57,12 +46,14 @@ function* batchesOf(rows: Float32Array, dIn: number, options: { batchSize: numbe
 async function explained(engine: SaeEngine, rows: Float32Array): Promise<DecoderExplanation> {
   const { dIn } = engine;
   const latents = await engine.encode(rows);
+  const rebuilt = await engine.decode(latents);
   const reconstruction = createReconstructionMetrics({ dIn });
-  reconstruction.add({ x: rows, xHat: await engine.decode(latents) });
+  reconstruction.add({ x: rows, xHat: rebuilt });
   return {
     form: await engine.inference(),
     latents,
     explainedVariance: reconstruction.result().explainedVariance,
+    explainedShares: explainedShares(rows, rebuilt, { dIn }),
     l0: latents.values.length / latents.nRows,
     nUnused: engine.dSae - new Set(latents.indices).size,
   };
@@ -90,19 +81,13 @@ export async function explainDecoder(
   form: Pick<InferenceForm, "dIn" | "dSae" | "decoder">,
   options: ExplainOptions = {},
 ): Promise<DecoderExplanation> {
-  const { k = 4, nSteps = 2000, lr = 1e-3, seed = 0, scalars = {}, signal, onStep } = options;
+  const { scalars = {}, signal, onStep } = options;
   const { dIn, dSae } = form;
-  if (dSae < 1) throw refuse("the SAE's dSae", "at least 1", dSae);
-  for (const [name, value] of Object.entries({ nSteps, batchSize: options.batchSize ?? 1 })) {
-    if (!Number.isSafeInteger(value) || value < 1) throw refuse(name, "a whole number from 1", value);
-  }
-  const width = metaWidth(options, dSae, 0.05);
-  const batchSize = Math.min(options.batchSize ?? 16_384, dSae);
-  const architecture: Architecture<Tensor> = options.architecture ?? defaultMeta(Math.min(k, width), dSae);
+  const { architecture, dictionarySize, nSteps, batchSize, lr, seed } = explainSettings(options, dSae);
   const rows = unitRows(form.decoder, dIn);
   const sample = { rows, nRows: dSae, mean: Float32Array.from(meanRow(rows, dIn)) };
   const random = createRandom(seed, "meta-sae");
-  const engine = await backend.createEngine({ architecture, dIn, dSae: width, random, sample });
+  const engine = await backend.createEngine({ architecture, dIn, dSae: dictionarySize, random, sample });
   try {
     let step = 0;
     for (const batch of batchesOf(rows, dIn, { batchSize, seed })) {
@@ -110,7 +95,7 @@ export async function explainDecoder(
       if (signal?.aborted) throw stopped(step, signal);
       await engine.step(batch, { lr, scalars, wantStats: false });
       step++;
-      onStep?.(step, nSteps);
+      await onStep?.(step, nSteps);
     }
     return await explained(engine, rows);
   } finally {

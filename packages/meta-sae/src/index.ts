@@ -1,5 +1,8 @@
 export { decomposabilityOf } from "./decomposability.ts";
-export { type DecoderExplanation, type ExplainOptions, explainDecoder } from "./explain-decoder.ts";
+export { type DecoderExplanation, explainDecoder } from "./explain-decoder.ts";
+export { type ExplainOptions, type ExplainSettings, explainSettings } from "./explain-settings.ts";
+export { explainedShares } from "./explained-shares.ts";
+export { explanationDefinitions } from "./explanation-definitions.ts";
 export { metaSaeControls } from "./joint-scalars.ts";
 export { createMetaSaeEngine } from "./meta-sae-engine.ts";
 export type { MetaSaeOptions } from "./options.ts";
