@@ -16,6 +16,7 @@ import type { SchemaFlags } from "./config/schema-command.ts";
 import type { DoctorFlags } from "./doctor/doctor-command.ts";
 import type { EvalFlags } from "./eval/eval-command.ts";
 import type { ListFlags } from "./list/list-command.ts";
+import type { MetaFlags } from "./meta/check-flags.ts";
 import type { StabilityFlags } from "./stability/stability-command.ts";
 import type { TrainFlags } from "./train/resolve-train-config.ts";
 import { version } from "./version.ts";
@@ -132,6 +133,30 @@ function addComparing(program: Program): void {
   );
 }
 
+function addMeta(program: Program): void {
+  const command = program.command
+    .command("meta")
+    .description("train a meta SAE on the decoder rows of an SAE: which meta latents make up a latent")
+    .argument("<run|checkpoint>", "folder of a run (its latest checkpoint) or of a checkpoint")
+    .option("--latent <n>", "say what this latent is made of; repeatable", repeatedNumber)
+    .option("--meta <n>", "say what this meta latent is part of; repeatable", repeatedNumber)
+    .option("--top <n>", "lines in each list, 10 by default", wholeNumber)
+    .option("--dictionary-size <n>", "meta latents; or give --ratio", wholeNumber)
+    .option("--ratio <x>", "meta latents for each latent, 0.05 by default", realNumber)
+    .option("--k <n>", "meta latents of a latent on average, 4 by default", wholeNumber)
+    .option("--steps <n>", "steps of training, 2000 by default", wholeNumber)
+    .option("--lr <x>", "learning rate, 0.001 by default", realNumber)
+    .option("--seed <n>", "root of all randomness, 0 by default", wholeNumber)
+    .option("--labels <file>", "JSON object from latent numbers to text that is shown beside them")
+    .option("--out <folder>", "save the meta SAE as a checkpoint, which takes decoder rows of norm 1")
+    .option("--backend <name>", '"auto", or one that "plumbline list backends" names')
+    .option(...pluginFlag);
+  program.action<MetaFlags>(
+    command,
+    lazily(async () => (await import("./meta/meta-command.ts")).meta),
+  );
+}
+
 function addLooking(program: Program): void {
   const inspect = program.command
     .command("inspect")
@@ -230,6 +255,7 @@ export async function runCli(
   addTrain(program);
   addMeasuring(program);
   addComparing(program);
+  addMeta(program);
   addLooking(program);
   return program.run(argv);
 }
