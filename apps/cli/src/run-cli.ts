@@ -147,6 +147,10 @@ function addMeta(program: Program): void {
     .option("--steps <n>", "steps of training, 2000 by default", wholeNumber)
     .option("--lr <x>", "learning rate, 0.001 by default", realNumber)
     .option("--seed <n>", "root of all randomness, 0 by default", wholeNumber)
+    .option(
+      "--random-rows",
+      "also explain as many random rows, to see what rows without structure give; twice the time",
+    )
     .option("--labels <file>", "JSON object from latent numbers to text that is shown beside them")
     .option("--out <folder>", "save the meta SAE as a checkpoint, which takes decoder rows of norm 1")
     .option("--backend <name>", '"auto", or one that "plumbline list backends" names')

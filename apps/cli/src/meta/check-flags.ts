@@ -12,6 +12,8 @@ export interface MetaFlags {
   readonly steps?: number;
   readonly lr?: number;
   readonly seed?: number;
+  /** also explain as many random rows */
+  readonly randomRows?: boolean;
   readonly backend?: string;
   readonly plugin?: readonly string[];
   readonly labels?: string;

@@ -1,10 +1,13 @@
 import type { DecoderExplanation, Part } from "@plumbline/meta-sae";
+import type { MetricValue } from "@plumbline/metrics";
 import { plainText } from "./plain-text.ts";
 import type { Labels } from "./read-labels.ts";
 
 /** An explanation with what it takes to show it. */
 export interface Explained {
   readonly explanation: DecoderExplanation;
+  /** explained variance of random rows by the same settings, where it was asked for */
+  readonly random: MetricValue | undefined;
   /** for each meta latent the latents that it is a part of, the strongest first */
   readonly wholes: readonly (readonly Part[])[];
   readonly labels: Labels;

@@ -13,6 +13,7 @@ import type { Explained } from "./explained.ts";
 import { latentText } from "./latent-text.ts";
 import { metaEvent } from "./meta-event.ts";
 import { metaLatentText } from "./meta-latent-text.ts";
+import { randomRows } from "./random-rows.ts";
 import { type Labels, readLabels } from "./read-labels.ts";
 import { summaryText } from "./summary-text.ts";
 import { trainMeta } from "./train-meta.ts";
@@ -74,10 +75,16 @@ export async function meta(context: ActionContext<MetaFlags>): Promise<undefined
   output.say(
     `meta · ${shownPath(sae.checkpoint, io.cwd)} · decoder rows ${sae.form.dSae} × ${sae.form.dIn} → ${dictionarySize} meta latents · ${architecture.name}, k ${k} · ${nSteps} steps of ${batchSize} rows · ${backend.name} (${why})`,
   );
-  const explanation = await trainMeta(sae.form, { io, output, backend, settings });
+  const training = { io, output, backend, settings };
+  const explanation = await trainMeta(sae.form, training);
   if (out !== undefined) await saveCheckpoint(out, { form: explanation.form });
   const wholes = wholesOf(explanation.latents);
-  const explained: Explained = { explanation, wholes, labels, top: flags.top ?? 10 };
+  const random =
+    flags.randomRows === true
+      ? (await trainMeta(randomRows(sae.form, settings.seed), { ...training, what: "random rows" }))
+          .explainedVariance
+      : undefined;
+  const explained: Explained = { explanation, random, wholes, labels, top: flags.top ?? 10 };
   const details = [
     ...latents.map((latent) => latentText(explained, latent)),
     ...metas.map((number) => metaLatentText(explained, number)),
@@ -85,7 +92,7 @@ export async function meta(context: ActionContext<MetaFlags>): Promise<undefined
   const body = details.length === 0 ? summaryText(explained) : `\n${details.join("\n\n")}`;
   output.data(`${headText(asked, explained, output.colors.bold)}\n${body}`);
   output.event(
-    metaEvent(explanation, { sae: saeName(sae), settings, backend: backend.name, out: flags.out }),
+    metaEvent(explanation, { sae: saeName(sae), settings, backend: backend.name, out: flags.out, random }),
   );
   if (out !== undefined) output.say(`meta SAE: ${shownPath(out, io.cwd)}`);
   return undefined;

@@ -1,5 +1,6 @@
 import type { EventLine } from "@plumbline/extract/terminal";
 import { type DecoderExplanation, type ExplainSettings, explanationDefinitions } from "@plumbline/meta-sae";
+import type { MetricValue } from "@plumbline/metrics";
 
 /** An explanation as one line: everything but the labels, which the reader has. */
 export function metaEvent(
@@ -9,6 +10,7 @@ export function metaEvent(
     readonly settings: ExplainSettings;
     readonly backend: string;
     readonly out: string | undefined;
+    readonly random: MetricValue | undefined;
   },
 ): EventLine {
   const { latents, explainedVariance, explainedShares, l0, nUnused } = explanation;
@@ -26,6 +28,7 @@ export function metaEvent(
       Object.entries(explanationDefinitions).map(([name, { id, version }]) => [name, `${id}@${version}`]),
     ),
     explainedVariance: { ...explainedVariance },
+    randomRows: about.random === undefined ? null : { explainedVariance: { ...about.random } },
     l0,
     nUnused,
     // JSON has no NaN.

@@ -64,6 +64,17 @@ suite("plumbline meta", () => {
     expect(familiesFound(found).length).toBeGreaterThanOrEqual(6);
   });
 
+  test("with --random-rows says what as many rows without structure give", async () => {
+    const { io } = await meta(...enough, "--random-rows", "--json");
+    const line = lineOf(io) as Line & { randomRows: { explainedVariance: { value: number } } };
+    const { value } = line.randomRows.explainedVariance;
+    expect(value).toBeGreaterThan(0);
+    expect(value).toBeLessThan(found.explainedVariance.value - 0.1);
+    expect(line.explainedVariance).toEqual(found.explainedVariance);
+    expect((await meta(...quick, "--random-rows")).out).toContain("of random rows");
+    expect((await meta(...quick)).out).not.toContain("of random rows");
+  });
+
   test("lists the latents that a meta latent is part of, and the relatives of a latent", async () => {
     const [family] = familiesFound(found);
     const { metaLatent, latents } = family as NonNullable<typeof family>;

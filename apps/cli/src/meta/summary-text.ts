@@ -13,7 +13,7 @@ function quantilesText(counts: readonly number[]): string {
     .join(" · ");
 }
 
-function numbers({ explanation }: Explained): string {
+function numbers({ explanation, random }: Explained): string {
   const { explainedVariance: ev, l0, nUnused, latents } = explanation;
   const counts = Array.from({ length: latents.nRows }, (_, latent) => partsOf(latents, latent).length);
   const none = counts.filter((count) => count === 0).length;
@@ -25,6 +25,15 @@ function numbers({ explanation }: Explained): string {
         shownNumber(ev.value, reason),
         "of decoder rows of norm 1: 1 − Σ‖row − rebuilt‖² / Σ‖row − mean‖², mean over all rows",
       ],
+      ...(random === undefined
+        ? []
+        : [
+            [
+              "  of random rows",
+              shownNumber(random.value, random.value === null ? random.reason : undefined),
+              "as many, by the same settings",
+            ],
+          ]),
       ["L0", shownNumber(l0), `meta latents of a latent · ${quantilesText(counts)}`],
       ["latents without parts", String(none), `of ${latents.nRows}`],
       ["unused meta latents", String(nUnused), `of ${latents.dSae}, part of no latent`],

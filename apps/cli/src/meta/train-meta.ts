@@ -5,15 +5,21 @@ import { type DecoderExplanation, type ExplainSettings, explainDecoder } from "@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { shownSeconds } from "../text-table.ts";
 
+/** What is explained: the decoder rows alone. */
+export type ExplainedForm = Pick<InferenceForm, "dIn" | "dSae" | "decoder">;
+
 /** Explains a decoder, and says how far it is. @throws PlumblineError what {@link explainDecoder} throws */
 export async function trainMeta(
-  form: InferenceForm,
+  form: ExplainedForm,
   options: Pick<ActionContext<object>, "io" | "output"> & {
     readonly backend: Backend<Tensor>;
     readonly settings: ExplainSettings;
+    /** stands before progress */
+    readonly what?: string;
   },
 ): Promise<DecoderExplanation> {
-  const { io, output, backend, settings } = options;
+  const { io, output, backend, settings, what } = options;
+  const head = what === undefined ? "" : `${what} · `;
   const { signal } = io;
   const clock = clockOf(io);
   const start = clock();
@@ -23,7 +29,7 @@ export async function trainMeta(
     ...(signal === undefined ? {} : { signal }),
     onStep: async (step, nSteps) => {
       const secondsLeft = ((clock() - start) / 1000 / step) * (nSteps - step);
-      output.progress(`${step}/${nSteps} steps · ETA ${shownSeconds(secondsLeft)}`, step / nSteps);
+      output.progress(`${head}${step}/${nSteps} steps · ETA ${shownSeconds(secondsLeft)}`, step / nSteps);
       // A request to stop arrives only when nothing keeps the thread.
       await setImmediate();
     },
