@@ -143,6 +143,15 @@ suite("createMetaSaeEngine()", () => {
     await expect(joint.step(batchOf(0), controls)).rejects.toMatchObject({ code: "engine-disposed" });
   });
 
+  test("refuses a k above the meta SAE's width, and takes fewer than its own 8 where there are no more", () => {
+    expect(() => withMetaSae(topK({ k: 1 }), { k: 3, dictionarySize: 2 }).metaOf(100)).toThrow(
+      "k to be at most",
+    );
+    expect(withMetaSae(topK({ k: 1 }), { dictionarySize: 2 }).metaOf(100).architecture.config).toMatchObject({
+      k: 2,
+    });
+  });
+
   test("refuses a primary whose own scalar has the name of one of the meta SAE's", () => {
     const named = { ...topK({ k: 1 }), controls: ["lambda2"] };
     expect(() => withMetaSae(named)).toThrow("lambda2");

@@ -55,6 +55,8 @@ export function withMetaSae(
     throw refuse("the primary's scalars", "named otherwise than the meta SAE's", taken);
   const metaOf: MetaSaeTraining["metaOf"] = (dSae) => {
     const width = metaWidth(options as MetaSaeOptions<never>, dSae);
+    if (options.architecture === undefined && options.k !== undefined && options.k > width)
+      throw refuse("k", `at most the meta SAE's ${width} latents`, options.k);
     const architecture = options.architecture ?? defaultMeta(Math.min(options.k ?? 8, width), dSae);
     return { architecture, dSae: width };
   };
