@@ -1,7 +1,9 @@
 import { nativeTfjsBackend } from "@plumbline/backend-native/tfjs";
 import { tfjsCpuBackend } from "@plumbline/backend-tfjs-cpu";
+import { tfjsNodeBackend } from "@plumbline/backend-tfjs-node";
+import { tfjsNodeGpuBackend } from "@plumbline/backend-tfjs-node-gpu";
 import { tfjsWasmBackend } from "@plumbline/backend-tfjs-wasm";
-import { createRandom, fillNormal } from "@plumbline/core";
+import { type BackendProbe, createRandom, fillNormal } from "@plumbline/core";
 import {
   accumulateRows,
   accumulateValues,
@@ -48,6 +50,10 @@ import { beforeAll, expect, describe as suite, test } from "vitest";
 
 // A probe starts the backend in tfjs.
 const native = await nativeTfjsBackend.probe();
+// TensorFlow's two packages share a name: the first that is here is tested.
+const onGpu = await tfjsNodeGpuBackend.probe();
+const tensorflow = onGpu.available ? onGpu : await tfjsNodeBackend.probe();
+const optional: Readonly<Record<string, BackendProbe>> = { "plumbline-native": native, tensorflow };
 beforeAll(async () => {
   for (const backend of [tfjsCpuBackend, tfjsWasmBackend]) await backend.probe();
 });
@@ -55,9 +61,9 @@ beforeAll(async () => {
 /** Runs a suite for tfjs backends by name; skips one that is not there, with the reason. */
 function onBackends(names: readonly string[], title: string, body: (backend: string) => void): void {
   for (const name of names) {
-    const isMissing = name === "plumbline-native" && !native.available;
-    const define = isMissing ? suite.skip : suite;
-    define(`${title} ${name}${isMissing ? `: ${native.reason}` : ""}`, () => body(name));
+    const probe = optional[name];
+    if (probe === undefined || probe.available) suite(`${title} ${name}`, () => body(name));
+    else suite.skip(`${title} ${name}: ${probe.reason}`, () => body(name));
   }
 }
 
@@ -188,7 +194,7 @@ async function compare(backend: string, work: (at: Inputs) => Tensor[]): Promise
   });
 }
 
-onBackends(["wasm", "plumbline-native"], "operations equal those on cpu:", (backend) => {
+onBackends(["wasm", "plumbline-native", "tensorflow"], "operations equal those on cpu:", (backend) => {
   for (const [name, { of, run }] of Object.entries(differentiable)) {
     test(`${name}: value and gradients`, () =>
       compare(backend, (at) => [
@@ -205,7 +211,7 @@ onBackends(["wasm", "plumbline-native"], "operations equal those on cpu:", (back
   }
 });
 
-const all = ["cpu", "wasm", "plumbline-native"];
+const all = ["cpu", "wasm", "plumbline-native", "tensorflow"];
 
 onBackends(all, "largest() on", (backend) => {
   test("orders by value, ties by the lower index, exactly", async () => {

@@ -1,17 +1,9 @@
 import { nativeTfjsBackend } from "@plumbline/backend-native/tfjs";
 import { backendSuite } from "@plumbline/testing";
-import { describe as suite, test } from "vitest";
 import { trainableCases } from "./cases.ts";
+import { whereAvailable } from "./where-available.ts";
 
-const probe = await nativeTfjsBackend.probe();
-const run = { suite, test };
-const skipped = {
-  suite: (name: string, body: () => void) =>
-    suite.skip(`${name}: ${probe.available ? "" : probe.reason}`, body),
-  test: test.skip,
-};
-
-backendSuite(probe.available ? run : skipped, {
+backendSuite(await whereAvailable(nativeTfjsBackend), {
   backend: nativeTfjsBackend,
   cases: trainableCases,
   deterministic: true,

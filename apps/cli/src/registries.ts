@@ -3,6 +3,8 @@ import { builtInArchitectures, type Preset, presets } from "@plumbline/architect
 import { nativeBackend } from "@plumbline/backend-native";
 import { nativeTfjsBackend } from "@plumbline/backend-native/tfjs";
 import { tfjsCpuBackend } from "@plumbline/backend-tfjs-cpu";
+import { tfjsNodeBackend } from "@plumbline/backend-tfjs-node";
+import { tfjsNodeGpuBackend } from "@plumbline/backend-tfjs-node-gpu";
 import { tfjsWasmBackend } from "@plumbline/backend-tfjs-wasm";
 import {
   type ArchitectureFactory,
@@ -48,6 +50,9 @@ export function createRegistries(plugins: readonly PlumblinePlugin[]): Registrie
       [
         nativeBackend,
         nativeTfjsBackend,
+        // Before its sibling: the first of the two that works takes TensorFlow's name in tfjs.
+        tfjsNodeGpuBackend,
+        tfjsNodeBackend,
         tfjsCpuBackend,
         tfjsWasmBackend,
         ...plugins.flatMap((plugin) => (plugin.backends ?? []) as Backend<Tensor>[]),

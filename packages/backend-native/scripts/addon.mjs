@@ -12,9 +12,12 @@ const nodeGypVersion = "11.5.0";
 /** @param {string} program @param {readonly string[]} args @returns {boolean} */
 const works = (program, args) => spawnSync(program, args, { stdio: "ignore" }).status === 0;
 
+/** Where this Node's headers are, as node-gyp wants to be told. */
+export const nodeFolder = () => resolve(dirname(process.execPath), "..");
+
 /** What is missing to compile, in words, or nothing. */
 export function missingForBuild() {
-  const headers = join(dirname(process.execPath), "..", "include", "node", "node_api.h");
+  const headers = join(nodeFolder(), "include", "node", "node_api.h");
   if (!existsSync(headers)) return `the headers of Node ${process.version} (node_api.h) are not beside it`;
   if (process.platform === "win32") return "building on Windows was never tried";
   const compiler = process.env.CXX ?? "c++";
@@ -24,8 +27,8 @@ export function missingForBuild() {
   return undefined;
 }
 
-/** node-gyp where it is installed, else by npx. */
-function nodeGyp() {
+/** node-gyp where it is installed, else by npx; a program and its first arguments. */
+export function nodeGyp() {
   try {
     return [process.execPath, createRequire(import.meta.url).resolve("node-gyp/bin/node-gyp.js")];
   } catch {
@@ -45,14 +48,13 @@ export function buildAddon(target) {
     // The recipe lies beside the sources: in the package's own folder, installing would run it.
     cpSync(join(packageFolder, "native"), work, { recursive: true });
     const [program = "", ...args] = nodeGyp();
-    const nodeDir = resolve(dirname(process.execPath), "..");
     const addonApi = dirname(createRequire(import.meta.url).resolve("node-addon-api/package.json"));
     const result = spawnSync(
       program,
       [
         ...args,
         "rebuild",
-        `--nodedir=${nodeDir}`,
+        `--nodedir=${nodeFolder()}`,
         "--jobs",
         "max",
         "--",

@@ -23,15 +23,14 @@ export function backendNotRegistered(backendName: string, known: readonly string
 
 export function backendUnavailable(
   name: string,
-  reason: string,
-  options: { nextStep: string; cause: unknown },
+  why: { readonly reason: string; readonly nextStep: string; readonly cause?: unknown },
 ): PlumblineError {
   return new PlumblineError({
     code: "backend-unavailable",
     kind: "environment",
-    message: `[${from}] backend "${name}" does not start: ${reason}`,
-    hint: options.nextStep,
-    cause: options.cause,
+    message: `[${from}] backend "${name}" does not start: ${why.reason}`,
+    hint: why.nextStep,
+    cause: why.cause,
   });
 }
 

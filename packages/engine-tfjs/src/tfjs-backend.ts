@@ -16,16 +16,19 @@ export interface TfjsDevice {
   readonly speed: number;
 }
 
+/** Why a tfjs backend does not start here. */
+export type TfjsAbsence = Extract<BackendProbe, { available: false }>;
+
 /** What an adapter says about itself. */
 export interface TfjsBackendDefinition {
   readonly name: string;
   readonly description: string;
   /**
    * loads the tfjs backend and starts it ({@link startTfjsBackend}); called again for each engine, so it must be idempotent,
-   * but never while an earlier call is under way
+   * but never while an earlier call is under way. Where it knows what is missing, it may answer that; it may also throw
    */
-  load(): Promise<TfjsDevice>;
-  /** one next step for a reader whose machine cannot load it */
+  load(): Promise<TfjsDevice | TfjsAbsence>;
+  /** one next step for a reader on whose machine it throws */
   readonly nextStep: string;
 }
 
@@ -44,28 +47,31 @@ function reasonOf(error: unknown): string {
  */
 export function defineTfjsBackend(definition: TfjsBackendDefinition): Backend<Tensor> {
   const { name, description, nextStep } = definition;
-  let underWay: Promise<TfjsDevice> | undefined;
+  let underWay: Promise<TfjsDevice | TfjsAbsence> | undefined;
   // One start at a time: tfjs gives up the first of two.
-  const load = (): Promise<TfjsDevice> => {
+  const load = (): Promise<TfjsDevice | TfjsAbsence> => {
     underWay ??= definition.load().finally(() => {
       underWay = undefined;
     });
     return underWay;
   };
-  const probe = async (): Promise<BackendProbe> => {
+  const find = async (): Promise<TfjsDevice | (TfjsAbsence & { readonly cause?: unknown })> => {
     try {
-      const { backendName: _, ...found } = await load();
-      return { available: true, ...found };
+      return await load();
     } catch (error) {
-      return { available: false, reason: reasonOf(error), nextStep };
+      return { available: false, reason: reasonOf(error), nextStep, cause: error };
     }
   };
+  const probe = async (): Promise<BackendProbe> => {
+    const found = await find();
+    if ("reason" in found) return { available: false, reason: found.reason, nextStep: found.nextStep };
+    const { backendName: _, ...device } = found;
+    return { available: true, ...device };
+  };
   const started = async (): Promise<string> => {
-    try {
-      return (await load()).backendName;
-    } catch (error) {
-      throw backendUnavailable(name, reasonOf(error), { nextStep, cause: error });
-    }
+    const found = await find();
+    if ("reason" in found) throw backendUnavailable(name, found);
+    return found.backendName;
   };
   return Object.freeze({
     specVersion: backendSpecVersion,

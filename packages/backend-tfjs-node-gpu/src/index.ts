@@ -1,0 +1,1 @@
+export { tfjsNodeGpuBackend } from "./tfjs-node-gpu-backend.ts";

@@ -1,0 +1,1 @@
+export { tfjsNodeBackend } from "./tfjs-node-backend.ts";

@@ -1,0 +1,2 @@
+export { defineTensorFlowBackend, type TensorFlowBackendDefinition } from "./node/tensorflow/backend.ts";
+export type { TensorFlowHost } from "./node/tensorflow/host.ts";
