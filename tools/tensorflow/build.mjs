@@ -111,10 +111,11 @@ function link(/** @type {Variant} */ { adapter, npmPackage }, /** @type {string}
  * already, from the same versions, is kept.
  *
  * @param {Variant} variant
+ * @param {() => void} onBegin called where there is something to build
  * @returns {Promise<"built" | "kept">}
  * @throws {BuildProblem}
  */
-export async function build(variant) {
+export async function build(variant, onBegin) {
   const { folder, npmPackage, pip } = variant;
   const stamp = join(folder, "built.json");
   const made = JSON.stringify({ pip, tfjsVersion, protobuf, node: process.version, folder });
@@ -123,6 +124,7 @@ export async function build(variant) {
     link(variant, source);
     return "kept";
   }
+  onBegin();
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const tensorFlow = await installTensorFlow(variant);

@@ -33,10 +33,9 @@ async function probe() {
 async function main() {
   const reason = await missing(variant);
   if (reason !== undefined) return skip(reason);
-  console.log(
-    `tensorflow: building ${variant.npmPackage} (TensorFlow comes as a wheel of some hundred MB) …`,
-  );
-  const how = await build(variant);
+  const how = await build(variant, () => {
+    console.log(`tensorflow: fetching a wheel of some hundred MB and building ${variant.npmPackage} …`);
+  });
   const found = await probe();
   if (!found.available) {
     const text = `${found.reason}; ${found.nextStep}`;

@@ -15,7 +15,7 @@ import { checkNode, examine } from "./doctor/doctor-command.ts";
 suite("plumbline list", () => {
   test.each([
     ["architectures", ["relu", "topk"]],
-    ["backends", ["tfjs-cpu", "tfjs-wasm"]],
+    ["backends", ["tfjs-cpu", "tfjs-wasm", "tfjs-node", "tfjs-node-gpu"]],
     ["maps", ["projection", "scale"]],
     ["schedules", ["constant", "warmup-decay", "join"]],
     ["sources", ["npy", "safetensors", "tfjs-graph"]],
@@ -80,6 +80,11 @@ suite("plumbline doctor", () => {
     expect(out).toMatch(/backend tfjs-cpu: .*same seed, same bytes; \d+ training steps, loss/);
     expect(out).toMatch(/ready to train\n$/);
     expect(exitCode).toBe(0);
+    // To be installed by who wants them: they run, or say what is missing and what to do.
+    for (const name of ["tfjs-node", "tfjs-node-gpu"]) {
+      const works = `ok +backend ${name}: TensorFlow .*training steps`;
+      expect(out).toMatch(new RegExp(`^(${works}|problem backend ${name}: .+\\n +to do: .+)`, "m"));
+    }
   });
 
   test("exits with 4 where no backend works, naming reason and next step", async () => {

@@ -18,7 +18,7 @@ export const tfjsNodeGpuBackend: Backend<Tensor> = defineTensorFlowBackend({
   description: "TensorFlow.js on TensorFlow's C library and a GPU: every architecture, to be installed",
   packageName: "@tensorflow/tfjs-node-gpu",
   // That of the same kernels on a CPU, a lower bound: `auto` does not bet on a GPU that nobody measured.
-  speed: 100,
+  speed: 70,
   from: import.meta.url,
   loadTfjs: () => import("@tensorflow/tfjs"),
 });

@@ -18,7 +18,7 @@ export const tfjsNodeBackend: Backend<Tensor> = defineTensorFlowBackend({
   name: "tfjs-node",
   description: "TensorFlow.js on TensorFlow's C library: every architecture, all processors, to be installed",
   packageName: "@tensorflow/tfjs-node",
-  speed: 100,
+  speed: 70,
   from: import.meta.url,
   loadTfjs: () => import("@tensorflow/tfjs"),
 });
