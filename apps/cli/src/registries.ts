@@ -50,10 +50,9 @@ export function createRegistries(plugins: readonly PlumblinePlugin[]): Registrie
       [
         nativeBackend,
         nativeTfjsBackend,
-        // Before its sibling: the first of the two that works takes TensorFlow's name in tfjs.
-        tfjsNodeGpuBackend,
-        tfjsNodeBackend,
         tfjsCpuBackend,
+        tfjsNodeBackend,
+        tfjsNodeGpuBackend,
         tfjsWasmBackend,
         ...plugins.flatMap((plugin) => (plugin.backends ?? []) as Backend<Tensor>[]),
       ],

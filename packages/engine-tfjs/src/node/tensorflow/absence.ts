@@ -23,7 +23,10 @@ export const addonMissing = (packageName: string): TfjsAbsence =>
 
 /** Two packages with TensorFlow's addon register the same tfjs backend. */
 export const nameTaken = (owner: string): TfjsAbsence =>
-  absent(`${owner} runs as TensorFlow in this process already`, "use one of the two in a process");
+  absent(
+    `${owner} runs as TensorFlow in this process already`,
+    "ask for this one by name, in a process of its own",
+  );
 
 /**
  * TensorFlow was loaded, and works on the CPU where a GPU is asked for: it says nothing when it finds none, or not the
