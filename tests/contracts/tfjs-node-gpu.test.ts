@@ -1,9 +1,8 @@
 import { tfjsNodeGpuBackend } from "@plumbline/backend-tfjs-node-gpu";
-import { backendSuite } from "@plumbline/testing";
 import { trainableCases } from "./cases.ts";
-import { whereAvailable } from "./where-available.ts";
+import { backendSuiteWhereAvailable } from "./where-available.ts";
 
-backendSuite(await whereAvailable(tfjsNodeGpuBackend), {
+await backendSuiteWhereAvailable({
   backend: tfjsNodeGpuBackend,
   cases: trainableCases,
   deterministic: false,

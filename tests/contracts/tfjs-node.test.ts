@@ -1,9 +1,8 @@
 import { tfjsNodeBackend } from "@plumbline/backend-tfjs-node";
-import { backendSuite } from "@plumbline/testing";
 import { trainableCases } from "./cases.ts";
-import { whereAvailable } from "./where-available.ts";
+import { backendSuiteWhereAvailable } from "./where-available.ts";
 
-backendSuite(await whereAvailable(tfjsNodeBackend), {
+await backendSuiteWhereAvailable({
   backend: tfjsNodeBackend,
   cases: trainableCases,
   deterministic: false,
