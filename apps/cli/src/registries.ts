@@ -4,6 +4,7 @@ import { nativeBackend } from "@plumbline/backend-native";
 import { nativeTfjsBackend } from "@plumbline/backend-native/tfjs";
 import { tfjsCpuBackend } from "@plumbline/backend-tfjs-cpu";
 import { tfjsWasmBackend } from "@plumbline/backend-tfjs-wasm";
+import { tfjsWebgpuBackend } from "@plumbline/backend-tfjs-webgpu";
 import {
   type ArchitectureFactory,
   architectureSpecVersion,
@@ -50,6 +51,7 @@ export function createRegistries(plugins: readonly PlumblinePlugin[]): Registrie
         nativeTfjsBackend,
         tfjsCpuBackend,
         tfjsWasmBackend,
+        tfjsWebgpuBackend,
         ...plugins.flatMap((plugin) => (plugin.backends ?? []) as Backend<Tensor>[]),
       ],
     ),

@@ -25,7 +25,7 @@ export interface TfjsBackendDefinition {
    * but never while an earlier call is under way
    */
   load(): Promise<TfjsDevice>;
-  /** one next step for a reader whose machine cannot load it */
+  /** one next step for a reader whose machine cannot load it; the hint of a PlumblineError that `load` throws goes before it */
   readonly nextStep: string;
 }
 
@@ -43,7 +43,9 @@ function reasonOf(error: unknown): string {
  * `createEngine` and `openInference` throw `backend-unavailable` where it does not start.
  */
 export function defineTfjsBackend(definition: TfjsBackendDefinition): Backend<Tensor> {
-  const { name, description, nextStep } = definition;
+  const { name, description } = definition;
+  const nextStepAfter = (error: unknown): string =>
+    (PlumblineError.isInstance(error) ? error.hint : undefined) ?? definition.nextStep;
   let underWay: Promise<TfjsDevice> | undefined;
   // One start at a time: tfjs gives up the first of two.
   const load = (): Promise<TfjsDevice> => {
@@ -57,14 +59,14 @@ export function defineTfjsBackend(definition: TfjsBackendDefinition): Backend<Te
       const { backendName: _, ...found } = await load();
       return { available: true, ...found };
     } catch (error) {
-      return { available: false, reason: reasonOf(error), nextStep };
+      return { available: false, reason: reasonOf(error), nextStep: nextStepAfter(error) };
     }
   };
   const started = async (): Promise<string> => {
     try {
       return (await load()).backendName;
     } catch (error) {
-      throw backendUnavailable(name, reasonOf(error), { nextStep, cause: error });
+      throw backendUnavailable(name, reasonOf(error), { nextStep: nextStepAfter(error), cause: error });
     }
   };
   return Object.freeze({

@@ -13,10 +13,12 @@ const names = [
   "@plumbline/model-sources",
   "@plumbline/backend-tfjs-cpu",
   "@plumbline/backend-tfjs-wasm",
+  "@plumbline/backend-tfjs-webgpu",
   "@tensorflow/tfjs",
   "@tensorflow/tfjs-converter",
   "@tensorflow/tfjs-backend-cpu",
   "@tensorflow/tfjs-backend-wasm",
+  "@tensorflow/tfjs-backend-webgpu",
   "@tensorflow/tfjs-core",
 ];
 

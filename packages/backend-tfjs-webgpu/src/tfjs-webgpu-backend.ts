@@ -1,0 +1,81 @@
+import type { Backend } from "@plumbline/core";
+import { defineTfjsBackend, startTfjsBackend, type TfjsDevice } from "@plumbline/engine-tfjs";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { adapterFacts } from "./adapter-facts.ts";
+import { nodeProcess, withNavigatorGpu } from "./globals.ts";
+import { openGpu } from "./open-gpu.ts";
+import { deviceRefused, noAdapter } from "./unavailable.ts";
+import type { WebgpuOptions } from "./web-gpu.ts";
+
+const tfjsName = "webgpu";
+
+async function start(options: WebgpuOptions): Promise<TfjsDevice> {
+  const gpu = await openGpu(options);
+  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
+  if (adapter === null) {
+    const platform = nodeProcess()?.platform;
+    throw noAdapter(platform === undefined ? "browser" : platform === "linux" ? "linux" : "elsewhere");
+  }
+  const { device, isSoftware } = adapterFacts(adapter);
+  return withNavigatorGpu(gpu, async () => {
+    // The union package registers the gradients that tfjs-core leaves out in Node.
+    const tf = await import("@tensorflow/tfjs");
+    tf.env().set("PROD", true);
+    await import("@tensorflow/tfjs-backend-webgpu");
+    try {
+      await startTfjsBackend(tfjsName);
+    } catch (error) {
+      throw deviceRefused(error);
+    }
+    return {
+      backendName: tfjsName,
+      // Sums by atomic additions come in the order in which threads arrive.
+      deterministic: false,
+      device,
+      versions: { "@tensorflow/tfjs": tf.version.tfjs, "@tensorflow/tfjs-backend-webgpu": webgpuKernels },
+      speed: isSoftware ? softwareSpeed : hardwareSpeed,
+    };
+  });
+}
+
+/** The version that package.json pins; the package does not say its own. */
+const webgpuKernels = "4.22.0";
+/** Below tfjs-cpu's 1: small steps on SwiftShader took 7 times as long, and `auto` shall never take it. */
+const softwareSpeed = 0.1;
+/** Not measured, for want of a graphics processor: above tfjs-wasm, below the backends whose speed is known. */
+const hardwareSpeed = 100;
+
+/**
+ * The backend with options; {@link tfjsWebgpuBackend} is the one without.
+ *
+ * @example
+ * import { createTfjsWebgpuBackend } from "@plumbline/backend-tfjs-webgpu";
+ *
+ * const backend = createTfjsWebgpuBackend({ importWebgpu: () => import("webgpu") });
+ * console.log(backend.name); // tfjs-webgpu
+ */
+export function createTfjsWebgpuBackend(options: WebgpuOptions = {}): Backend<Tensor> {
+  // A started device is kept: a process has one, and in Node it lives only as long as someone holds it.
+  let started: TfjsDevice | undefined;
+  return defineTfjsBackend({
+    name: "tfjs-webgpu",
+    description: "TensorFlow.js on the graphics processor, by WebGPU: in browsers, and in Node with the package webgpu",
+    nextStep: "use tfjs-wasm",
+    load: async () => {
+      started ??= await start(options);
+      return started;
+    },
+  });
+}
+
+/**
+ * The generic engine on TensorFlow.js's WebGPU kernels. Browsers bring WebGPU; Node has it where the package `webgpu` is
+ * installed and a Vulkan, Metal or Direct3D driver is there. Not deterministic.
+ *
+ * @example
+ * import { tfjsWebgpuBackend } from "@plumbline/backend-tfjs-webgpu";
+ *
+ * const probe = await tfjsWebgpuBackend.probe();
+ * console.log(probe.available ? probe.device : `${probe.reason}; ${probe.nextStep}`); // …
+ */
+export const tfjsWebgpuBackend: Backend<Tensor> = createTfjsWebgpuBackend();
