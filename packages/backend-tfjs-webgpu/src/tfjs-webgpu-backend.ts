@@ -8,6 +8,7 @@ import { deviceRefused, noAdapter } from "./unavailable.ts";
 import type { WebgpuOptions } from "./web-gpu.ts";
 
 const tfjsName = "webgpu";
+const gpuOfBackend: unique symbol = Symbol.for("plumbline.gpu") as never;
 
 async function start(options: WebgpuOptions): Promise<TfjsDevice> {
   const gpu = await openGpu(options);
@@ -27,6 +28,8 @@ async function start(options: WebgpuOptions): Promise<TfjsDevice> {
     } catch (error) {
       throw deviceRefused(error);
     }
+    // Dawn's objects are gone as soon as nobody holds the one that made them, and using them then ends the process.
+    Object.defineProperty(tf.findBackend(tfjsName), gpuOfBackend, { value: gpu, configurable: true });
     return {
       backendName: tfjsName,
       // Sums by atomic additions come in the order in which threads arrive.
@@ -51,11 +54,12 @@ const hardwareSpeed = 100;
  * @example
  * import { createTfjsWebgpuBackend } from "@plumbline/backend-tfjs-webgpu";
  *
- * const backend = createTfjsWebgpuBackend({ importWebgpu: () => import("webgpu") });
+ * const backend = createTfjsWebgpuBackend({
+ *   importWebgpu: () => Promise.reject(new Error("its file is not where it should be")),
+ * });
  * console.log(backend.name); // tfjs-webgpu
  */
 export function createTfjsWebgpuBackend(options: WebgpuOptions = {}): Backend<Tensor> {
-  // A started device is kept: a process has one, and in Node it lives only as long as someone holds it.
   let started: TfjsDevice | undefined;
   return defineTfjsBackend({
     name: "tfjs-webgpu",
