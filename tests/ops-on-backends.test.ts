@@ -1,7 +1,7 @@
 import { nativeTfjsBackend } from "@plumbline/backend-native/tfjs";
 import { tfjsCpuBackend } from "@plumbline/backend-tfjs-cpu";
 import { tfjsWasmBackend } from "@plumbline/backend-tfjs-wasm";
-import { createRandom, fillNormal } from "@plumbline/core";
+import { type BackendProbe, createRandom, fillNormal } from "@plumbline/core";
 import {
   accumulateRows,
   accumulateValues,
@@ -45,9 +45,13 @@ import {
 } from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { beforeAll, expect, describe as suite, test } from "vitest";
+import { probeWebgpu } from "./webgpu.support.ts";
 
 // A probe starts the backend in tfjs.
-const native = await nativeTfjsBackend.probe();
+const probes: Readonly<Record<string, BackendProbe>> = {
+  "plumbline-native": await nativeTfjsBackend.probe(),
+  webgpu: await probeWebgpu(),
+};
 beforeAll(async () => {
   for (const backend of [tfjsCpuBackend, tfjsWasmBackend]) await backend.probe();
 });
@@ -55,9 +59,10 @@ beforeAll(async () => {
 /** Runs a suite for tfjs backends by name; skips one that is not there, with the reason. */
 function onBackends(names: readonly string[], title: string, body: (backend: string) => void): void {
   for (const name of names) {
-    const isMissing = name === "plumbline-native" && !native.available;
+    const probe = probes[name];
+    const isMissing = probe?.available === false;
     const define = isMissing ? suite.skip : suite;
-    define(`${title} ${name}${isMissing ? `: ${native.reason}` : ""}`, () => body(name));
+    define(`${title} ${name}${isMissing ? `: ${probe.reason}` : ""}`, () => body(name));
   }
 }
 
@@ -168,10 +173,18 @@ const plain: Readonly<Record<string, (at: Inputs) => Tensor>> = {
   accumulateValues: (at) => accumulateValues(at.many, { dSae: F }),
 };
 
-/** The numbers of each tensor that `work` gives, on one backend. */
+/** The numbers of each tensor that `work` gives; read without waiting on the spot, which webgpu cannot in Node. */
+async function numbersOf(work: () => Tensor[]): Promise<Float32Array[]> {
+  const tensors = tidy(work);
+  const numbers = await Promise.all(tensors.map(async (t) => Float32Array.from(await t.data())));
+  for (const t of tensors) t.dispose();
+  return numbers;
+}
+
+/** The same on one backend. */
 async function numbersOn(backend: string, work: (at: Inputs) => Tensor[]): Promise<Float32Array[]> {
   await setBackend(backend);
-  return tidy(() => work(inputs()).map((t) => Float32Array.from(t.dataSync())) as never);
+  return numbersOf(() => work(inputs()));
 }
 
 /**
@@ -188,7 +201,7 @@ async function compare(backend: string, work: (at: Inputs) => Tensor[]): Promise
   });
 }
 
-onBackends(["wasm", "plumbline-native"], "operations equal those on cpu:", (backend) => {
+onBackends(["wasm", "plumbline-native", "webgpu"], "operations equal those on cpu:", (backend) => {
   for (const [name, { of, run }] of Object.entries(differentiable)) {
     test(`${name}: value and gradients`, () =>
       compare(backend, (at) => [
@@ -205,26 +218,27 @@ onBackends(["wasm", "plumbline-native"], "operations equal those on cpu:", (back
   }
 });
 
-const all = ["cpu", "wasm", "plumbline-native"];
+const all = ["cpu", "wasm", "plumbline-native", "webgpu"];
 
 onBackends(all, "largest() on", (backend) => {
   test("orders by value, ties by the lower index, exactly", async () => {
     await setBackend(backend);
     const row = fc.array(fc.integer({ min: -2, max: 2 }), { minLength: 1, maxLength: 60 });
-    fc.assert(
-      fc.property(row, fc.nat(), (values, draw) => {
+    await fc.assert(
+      fc.asyncProperty(row, fc.nat(), async (values, draw) => {
         const k = 1 + (draw % values.length);
         const order = values.map((_, i) => i).sort((a, b) => (values[b] ?? 0) - (values[a] ?? 0) || a - b);
         const kept = order.slice(0, k);
-        tidy(() => {
+        const [found = [], indices = []] = await numbersOf(() => {
           const { values_BK, indices_BK } = largest(tensor2d([values]), { k });
-          expectSameNumbers(indices_BK.dataSync(), kept, "indices");
-          expectSameNumbers(
-            values_BK.dataSync(),
-            kept.map((i) => values[i] ?? Number.NaN),
-            "values",
-          );
+          return [values_BK, indices_BK];
         });
+        expectSameNumbers(indices, kept, "indices");
+        expectSameNumbers(
+          found,
+          kept.map((i) => values[i] ?? Number.NaN),
+          "values",
+        );
       }),
       { seed: 1 },
     );
@@ -236,12 +250,10 @@ onBackends(all, "largest() on", (backend) => {
     const order = Array.from(values, (_, i) => i).sort(
       (a, b) => (values[b] ?? 0) - (values[a] ?? 0) || a - b,
     );
-    tidy(() => {
-      for (const k of [1, 64, 1300, 5000]) {
-        const { indices_BK } = largest(tensor2d(values, [1, 5000]), { k });
-        expectSameNumbers(indices_BK.dataSync(), order.slice(0, k), `indices of k ${k}`);
-      }
-    });
+    for (const k of [1, 64, 1300, 5000]) {
+      const [indices = []] = await numbersOf(() => [largest(tensor2d(values, [1, 5000]), { k }).indices_BK]);
+      expectSameNumbers(indices, order.slice(0, k), `indices of k ${k}`);
+    }
   });
 });
 
@@ -252,16 +264,11 @@ onBackends(all, "batchTopK() on", (backend) => {
     const order = Array.from(values, (_, i) => i).sort(
       (a, b) => (values[b] ?? 0) - (values[a] ?? 0) || a - b,
     );
-    tidy(() => {
-      for (const k of [1, 20, 100]) {
-        const expected = new Float32Array(values.length);
-        for (const i of order.slice(0, 40 * k)) expected[i] = values[i] ?? 0;
-        expectSameNumbers(
-          batchTopK(tensor2d(values, [40, 125]), { k }).dataSync(),
-          expected,
-          `latents of k ${k}`,
-        );
-      }
-    });
+    for (const k of [1, 20, 100]) {
+      const expected = new Float32Array(values.length);
+      for (const i of order.slice(0, 40 * k)) expected[i] = values[i] ?? 0;
+      const [latents = []] = await numbersOf(() => [batchTopK(tensor2d(values, [40, 125]), { k })]);
+      expectSameNumbers(latents, expected, `latents of k ${k}`);
+    }
   });
 });
