@@ -31,8 +31,9 @@ import {
   topK,
   unitRows,
 } from "@plumbline/ops";
-import { expectCloseNumbers, expectSameNumbers } from "@plumbline/testing";
+import { codeThrownBy, expectCloseNumbers, expectSameNumbers } from "@plumbline/testing";
 import {
+  fill,
   grads,
   setBackend,
   sum,
@@ -42,6 +43,8 @@ import {
   tensor,
   tensor2d,
   tidy,
+  tile,
+  zeros,
 } from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { beforeAll, expect, describe as suite, test } from "vitest";
@@ -270,5 +273,29 @@ onBackends(all, "batchTopK() on", (backend) => {
       const [latents = []] = await numbersOf(() => [batchTopK(tensor2d(values, [40, 125]), { k })]);
       expectSameNumbers(latents, expected, `latents of k ${k}`);
     }
+  });
+});
+
+onBackends(["webgpu"], "more latents in a batch than float32 can count, on", (backend) => {
+  const [nTokens, dSae] = [4098, 4096];
+
+  test("are found by token and latent", async () => {
+    await setBackend(backend);
+    const last = nTokens - 1;
+    const [found = [], spread = []] = await numbersOf(() => {
+      // The last token's latents 1 and 3, at positions 2²⁴ + 4097 and 2²⁴ + 4099 of the whole.
+      const values_BK = fill([nTokens, 2], 1) as Tensor2D;
+      const indices_BK = tile(tensor2d([[1, 3]], [1, 2], "int32"), [nTokens, 1]) as Tensor2D;
+      const dense_BF = denseFromSelection({ values_BK, indices_BK }, { dSae });
+      return [gatherSelected(dense_BF, indices_BK).slice([last, 0]), dense_BF.slice([last, 0], [1, 5])];
+    });
+    expectSameNumbers(found, [1, 1], "gathered");
+    expectSameNumbers(spread, [0, 1, 0, 1, 0], "spread");
+  });
+
+  test("are refused by batchTopK()", async () => {
+    await setBackend(backend);
+    const make = () => numbersOf(() => [batchTopK(zeros([nTokens, dSae]), { k: 1 })]);
+    expect(await codeThrownBy(make)).toBe("batch-too-large");
   });
 });

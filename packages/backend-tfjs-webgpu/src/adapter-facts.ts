@@ -14,7 +14,8 @@ const softwareNames = /swiftshader|llvmpipe|lavapipe|basic render|software/i;
 export function adapterFacts({ info = {}, limits }: GpuAdapter): AdapterFacts {
   const { vendor = "", architecture = "", device = "", description = "" } = info;
   const isSoftware =
-    info.isFallbackAdapter === true || softwareNames.test(`${vendor} ${architecture} ${device} ${description}`);
+    info.isFallbackAdapter === true ||
+    softwareNames.test(`${vendor} ${architecture} ${device} ${description}`);
   const kind = [vendor, architecture].filter((part) => part !== "").join(" ");
   const names = [description || device, kind].filter((part) => part !== "");
   const name = names.length === 0 ? "an adapter without a name" : names.join(", ");

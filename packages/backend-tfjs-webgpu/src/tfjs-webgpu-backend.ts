@@ -63,7 +63,8 @@ export function createTfjsWebgpuBackend(options: WebgpuOptions = {}): Backend<Te
   let started: TfjsDevice | undefined;
   return defineTfjsBackend({
     name: "tfjs-webgpu",
-    description: "TensorFlow.js on the graphics processor, by WebGPU: in browsers, and in Node with the package webgpu",
+    description:
+      "TensorFlow.js on the graphics processor, by WebGPU: in browsers, and in Node with the package webgpu",
     nextStep: "use tfjs-wasm",
     load: async () => {
       started ??= await start(options);
