@@ -1,15 +1,11 @@
-import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, describe as suite, test } from "vitest";
+import { browser, inBrowser } from "./browser.support.ts";
 
-const browser = ["chromium", "chromium-browser", "google-chrome"].find(
-  (name) => spawnSync(name, ["--version"], { stdio: "ignore" }).status === 0,
-);
 const wasm = fileURLToPath(new URL("../packages/backend-native/wasm/", import.meta.url));
 
 /** Trains a few steps in the page and posts what came out. */
@@ -73,28 +69,10 @@ async function serve(isolated: boolean): Promise<void> {
 
 /** What the page at `url` posts. */
 async function resultOf(url: string): Promise<string> {
-  const profile = mkdtempSync(join(tmpdir(), "plumbline-browser-"));
-  const flags = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-  ];
   const result = new Promise<string>((resolve) => {
     posted = resolve;
   });
-  const child = spawn(browser ?? "", [...flags, `--user-data-dir=${profile}`, url], { stdio: "ignore" });
-  const closed = new Promise((resolve) => child.on("close", resolve));
-  const text = await Promise.race([result, closed.then(() => "the browser closed by itself")]);
-  child.kill();
-  await closed;
-  try {
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
-  } catch {
-    // The browser's own helpers may still write; the system clears its temporary folder.
-  }
-  return text;
+  return inBrowser(url, result);
 }
 
 for (const isolated of [true, false]) {

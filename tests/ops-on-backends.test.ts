@@ -1,9 +1,4 @@
-import { nativeTfjsBackend } from "@plumbline/backend-native/tfjs";
-import { tfjsCpuBackend } from "@plumbline/backend-tfjs-cpu";
-import { tfjsNodeBackend } from "@plumbline/backend-tfjs-node";
-import { tfjsNodeGpuBackend } from "@plumbline/backend-tfjs-node-gpu";
-import { tfjsWasmBackend } from "@plumbline/backend-tfjs-wasm";
-import { type BackendProbe, createRandom, fillNormal } from "@plumbline/core";
+import { createRandom, fillNormal } from "@plumbline/core";
 import {
   accumulateRows,
   accumulateValues,
@@ -33,39 +28,10 @@ import {
   topK,
   unitRows,
 } from "@plumbline/ops";
-import { expectCloseNumbers, expectSameNumbers } from "@plumbline/testing";
-import {
-  grads,
-  setBackend,
-  sum,
-  type Tensor,
-  type Tensor1D,
-  type Tensor2D,
-  tensor,
-  tensor2d,
-  tidy,
-} from "@tensorflow/tfjs";
-import fc from "fast-check";
-import { beforeAll, expect, describe as suite, test } from "vitest";
-
-// A probe starts the backend in tfjs.
-const native = await nativeTfjsBackend.probe();
-// TensorFlow's two packages share a name: the first that is here is tested.
-const onGpu = await tfjsNodeGpuBackend.probe();
-const tensorflow = onGpu.available ? onGpu : await tfjsNodeBackend.probe();
-const optional: Readonly<Record<string, BackendProbe>> = { "plumbline-native": native, tensorflow };
-beforeAll(async () => {
-  for (const backend of [tfjsCpuBackend, tfjsWasmBackend]) await backend.probe();
-});
-
-/** Runs a suite for tfjs backends by name; skips one that is not there, with the reason. */
-function onBackends(names: readonly string[], title: string, body: (backend: string) => void): void {
-  for (const name of names) {
-    const probe = optional[name];
-    if (probe === undefined || probe.available) suite(`${title} ${name}`, () => body(name));
-    else test(`${title} ${name}`, ({ skip }) => skip(probe.reason));
-  }
-}
+import { expectCloseNumbers } from "@plumbline/testing";
+import { grads, setBackend, sum, type Tensor, type Tensor1D, type Tensor2D, tensor } from "@tensorflow/tfjs";
+import { expect, test } from "vitest";
+import { numbersOf, onBackends } from "./on-backends.support.ts";
 
 const [B, D, F] = [16, 24, 120];
 const normal = (shape: number[], seed: number): Tensor => {
@@ -174,10 +140,10 @@ const plain: Readonly<Record<string, (at: Inputs) => Tensor>> = {
   accumulateValues: (at) => accumulateValues(at.many, { dSae: F }),
 };
 
-/** The numbers of each tensor that `work` gives, on one backend. */
+/** The same on one backend. */
 async function numbersOn(backend: string, work: (at: Inputs) => Tensor[]): Promise<Float32Array[]> {
   await setBackend(backend);
-  return tidy(() => work(inputs()).map((t) => Float32Array.from(t.dataSync())) as never);
+  return numbersOf(() => work(inputs()));
 }
 
 /**
@@ -194,80 +160,23 @@ async function compare(backend: string, work: (at: Inputs) => Tensor[]): Promise
   });
 }
 
-onBackends(["wasm", "plumbline-native", "tensorflow"], "operations equal those on cpu:", (backend) => {
-  for (const [name, { of, run }] of Object.entries(differentiable)) {
-    test(`${name}: value and gradients`, () =>
-      compare(backend, (at) => [
-        run(at, ...of(at)),
-        ...grads((...values: Tensor[]) => {
-          const result = run(at, ...values);
-          return sum(result.mul(normal(result.shape, 9)));
-        })(of(at)),
-      ]));
-  }
+onBackends(
+  ["wasm", "plumbline-native", "tensorflow", "webgpu"],
+  "operations equal those on cpu:",
+  (backend) => {
+    for (const [name, { of, run }] of Object.entries(differentiable)) {
+      test(`${name}: value and gradients`, () =>
+        compare(backend, (at) => [
+          run(at, ...of(at)),
+          ...grads((...values: Tensor[]) => {
+            const result = run(at, ...values);
+            return sum(result.mul(normal(result.shape, 9)));
+          })(of(at)),
+        ]));
+    }
 
-  for (const [name, run] of Object.entries(plain)) {
-    test(name, () => compare(backend, (at) => [run(at)]));
-  }
-});
-
-const all = ["cpu", "wasm", "plumbline-native", "tensorflow"];
-
-onBackends(all, "largest() on", (backend) => {
-  test("orders by value, ties by the lower index, exactly", async () => {
-    await setBackend(backend);
-    const row = fc.array(fc.integer({ min: -2, max: 2 }), { minLength: 1, maxLength: 60 });
-    fc.assert(
-      fc.property(row, fc.nat(), (values, draw) => {
-        const k = 1 + (draw % values.length);
-        const order = values.map((_, i) => i).sort((a, b) => (values[b] ?? 0) - (values[a] ?? 0) || a - b);
-        const kept = order.slice(0, k);
-        tidy(() => {
-          const { values_BK, indices_BK } = largest(tensor2d([values]), { k });
-          expectSameNumbers(indices_BK.dataSync(), kept, "indices");
-          expectSameNumbers(
-            values_BK.dataSync(),
-            kept.map((i) => values[i] ?? Number.NaN),
-            "values",
-          );
-        });
-      }),
-      { seed: 1 },
-    );
-  });
-
-  test("does so among many latents, most of them tied", async () => {
-    await setBackend(backend);
-    const values = Float32Array.from({ length: 5000 }, (_, i) => (i * 7919) % 4);
-    const order = Array.from(values, (_, i) => i).sort(
-      (a, b) => (values[b] ?? 0) - (values[a] ?? 0) || a - b,
-    );
-    tidy(() => {
-      for (const k of [1, 64, 1300, 5000]) {
-        const { indices_BK } = largest(tensor2d(values, [1, 5000]), { k });
-        expectSameNumbers(indices_BK.dataSync(), order.slice(0, k), `indices of k ${k}`);
-      }
-    });
-  });
-});
-
-onBackends(all, "batchTopK() on", (backend) => {
-  test("gives ties to the earlier token, then the lower latent, exactly", async () => {
-    await setBackend(backend);
-    const values = Float32Array.from({ length: 40 * 125 }, (_, i) => (i * 7919) % 4);
-    const order = Array.from(values, (_, i) => i).sort(
-      (a, b) => (values[b] ?? 0) - (values[a] ?? 0) || a - b,
-    );
-    tidy(() => {
-      for (const k of [1, 20, 100]) {
-        const expected = new Float32Array(values.length);
-        for (const i of order.slice(0, 40 * k)) expected[i] = values[i] ?? 0;
-        expectSameNumbers(
-          batchTopK(tensor2d(values, [40, 125]), { k }).dataSync(),
-          expected,
-          `latents of k ${k}`,
-        );
-      }
-    });
-  });
-});
+    for (const [name, run] of Object.entries(plain)) {
+      test(name, () => compare(backend, (at) => [run(at)]));
+    }
+  },
+);

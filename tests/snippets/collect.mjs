@@ -80,7 +80,8 @@ function filesIn(root, folder, pattern) {
 }
 
 /**
- * Everything in the repository that claims to run: pages, docstrings, and the files of `examples/`.
+ * Everything in the repository that claims to run: pages, docstrings, and the files of `examples/`. An example that is a package is
+ * no file to run alone; it has a test of its own.
  *
  * @param {string} root
  * @returns {Snippet[]}
@@ -104,6 +105,8 @@ export function collectSnippets(root) {
   return [
     ...pages.flatMap((file) => markdownSnippets(file, read(file))),
     ...sources.flatMap((file) => docstringSnippets(file, read(file))),
-    ...filesIn(root, "examples", /\.ts$/).map((file) => ({ file, line: 1, code: read(file) })),
+    ...filesIn(root, "examples", /\.ts$/)
+      .filter((file) => !existsSync(join(root, ...file.split("/").slice(0, 2), "package.json")))
+      .map((file) => ({ file, line: 1, code: read(file) })),
   ];
 }

@@ -30,6 +30,7 @@ function installInputs() {
     "pnpm-lock.yaml",
     "tests/package.json",
     "benchmarks/package.json",
+    "examples/browser/package.json",
     ...manifests,
   ];
   for (const file of files) hash.update(`${file}\n`).update(readFileSync(join(root, file)));

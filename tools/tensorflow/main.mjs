@@ -45,7 +45,13 @@ async function main() {
   }
   console.log(`tensorflow: ${how}; ${found.device}; ${JSON.stringify(found.versions)}`);
   if (values["build-only"]) return;
-  const tests = [variant.tests, "tests/ops-on-backends.test.ts", "tests/tensorflow", variant.adapter];
+  const tests = [
+    variant.tests,
+    "tests/ops-on-backends.test.ts",
+    "tests/choices-on-backends.test.ts",
+    "tests/tensorflow",
+    variant.adapter,
+  ];
   handOver(`${root}/node_modules/vitest/vitest.mjs`, ["run", "--project", "unit", ...tests]);
 }
 

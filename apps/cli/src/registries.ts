@@ -6,6 +6,7 @@ import { tfjsCpuBackend } from "@plumbline/backend-tfjs-cpu";
 import { tfjsNodeBackend } from "@plumbline/backend-tfjs-node";
 import { tfjsNodeGpuBackend } from "@plumbline/backend-tfjs-node-gpu";
 import { tfjsWasmBackend } from "@plumbline/backend-tfjs-wasm";
+import { tfjsWebgpuBackend } from "@plumbline/backend-tfjs-webgpu";
 import {
   type ArchitectureFactory,
   architectureSpecVersion,
@@ -54,6 +55,7 @@ export function createRegistries(plugins: readonly PlumblinePlugin[]): Registrie
         tfjsNodeBackend,
         tfjsNodeGpuBackend,
         tfjsWasmBackend,
+        tfjsWebgpuBackend,
         ...plugins.flatMap((plugin) => (plugin.backends ?? []) as Backend<Tensor>[]),
       ],
     ),

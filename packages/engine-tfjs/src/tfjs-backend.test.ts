@@ -60,6 +60,13 @@ suite("defineTfjsBackend()", () => {
     made.dispose();
   });
 
+  test("takes the next step from the hint of what a load throws, where it has one", async () => {
+    const error = { code: "no-driver", kind: "environment", message: "there is no driver" } as const;
+    const backend = define(() => Promise.reject(new PlumblineError({ ...error, hint: "install one" })));
+    const expected = { available: false, reason: "there is no driver", nextStep: "install one" };
+    expect(await backend.probe()).toEqual(expected);
+  });
+
   for (const [how, load] of [
     ["rejects", () => Promise.reject(new Error("no such file\n    at somewhere"))],
     [

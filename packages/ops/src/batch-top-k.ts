@@ -1,5 +1,6 @@
 import { PlumblineError } from "@plumbline/core";
 import {
+  getBackend,
   mul,
   relu,
   reshape,
@@ -12,6 +13,9 @@ import {
 } from "@tensorflow/tfjs-core";
 import { differentiable } from "./differentiable.ts";
 
+/** tfjs's webgpu kernels carry indices as float32, which has every integer up to here. */
+const maxOnWebgpu = 2 ** 24;
+
 /**
  * BatchTopK activation: of the whole batch, the `k · B` largest pre-activations pass through `max(·, 0)`, all others become
  * 0. A token may keep more than k or none.
@@ -22,7 +26,8 @@ import { differentiable } from "./differentiable.ts";
  * @param options.k mean number kept per token, above 0; `⌊k · B⌋` are kept in all, at least one
  * @param options.ranking_BF what to choose by where that is not the pre-activations themselves; no gradient flows into it
  * @returns `[B, F]`, disposed by the caller
- * @throws PlumblineError `k-too-large` where k is not in 0 … F
+ * @throws PlumblineError `k-too-large` where k is not in 0 … F; `batch-too-large` on webgpu where B · F is above 2²⁴, which its
+ *   indices cannot count
  * @source Bussmann et al. 2024, "BatchTopK sparse autoencoders"
  * @example
  * import "@tensorflow/tfjs";
@@ -44,6 +49,14 @@ export function batchTopK(preActs_BF: Tensor2D, options: { k: number; ranking_BF
     });
   }
   const n = nTokens * nLatents;
+  if (n > maxOnWebgpu && getBackend() === "webgpu") {
+    throw new PlumblineError({
+      code: "batch-too-large",
+      kind: "usage",
+      message: `[ops] batchTopK(): expected at most ${maxOnWebgpu} pre-activations a batch on webgpu, got ${nTokens} tokens of ${nLatents}`,
+      hint: `take batches of at most ${Math.floor(maxOnWebgpu / nLatents)} tokens, or another backend`,
+    });
+  }
   const nKept = Math.max(1, Math.floor(k * nTokens));
   return tidy(() => {
     const { values, indices } = topk(reshape(ranking_BF, [1, n]), nKept, true);

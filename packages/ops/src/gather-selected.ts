@@ -1,21 +1,23 @@
 import {
-  add,
   gatherND,
-  mul,
   range,
   reshape,
-  scalar,
+  stack,
   type Tensor2D,
   type Tensor3D,
   tidy,
+  tile,
 } from "@tensorflow/tfjs-core";
 
-/** [B·K, 1] positions of chosen latents in a flattened [B, F]. */
-export function flatPositions(indices_BK: Tensor2D, nLatents: number): Tensor2D {
+/**
+ * [B, K, 2] token and latent of each choice. Two numbers and not one position in a flattened [B, F], because webgpu reads
+ * indices as float32, which is not exact above 2²⁴.
+ */
+export function positions(indices_BK: Tensor2D): Tensor3D {
   const [nRows, k] = indices_BK.shape;
   return tidy(() => {
-    const rowStarts = mul(reshape(range(0, nRows, 1, "int32"), [nRows, 1]), scalar(nLatents, "int32"));
-    return reshape(add(indices_BK, rowStarts), [nRows * k, 1]) as Tensor2D;
+    const tokens_BK = tile(reshape(range(0, nRows, 1, "int32"), [nRows, 1]), [1, k]);
+    return stack([tokens_BK, indices_BK], 2) as Tensor3D;
   });
 }
 
@@ -23,12 +25,7 @@ export function flatPositions(indices_BK: Tensor2D, nLatents: number): Tensor2D 
  * Entries of a dense [B, F] at the chosen latents of each token: [B, K]. No gradient.
  */
 export function gatherSelected(dense_BF: Tensor2D, indices_BK: Tensor2D): Tensor2D {
-  const [nRows, nLatents] = dense_BF.shape;
-  const k = indices_BK.shape[1];
-  return tidy(() => {
-    const flat = gatherND(reshape(dense_BF, [nRows * nLatents]), flatPositions(indices_BK, nLatents));
-    return reshape(flat, [nRows, k]) as Tensor2D;
-  });
+  return tidy(() => gatherND(dense_BF, positions(indices_BK)) as Tensor2D);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { PlumblineError } from "@plumbline/core";
 import { reshape, scatterND, step, type Tensor1D, type Tensor2D, tidy, topk } from "@tensorflow/tfjs-core";
 import { differentiable } from "./differentiable.ts";
-import { flatPositions, gatherSelected } from "./gather-selected.ts";
+import { gatherSelected, positions } from "./gather-selected.ts";
 
 /** K latents of each token: which, and their values. */
 export interface Selection {
@@ -41,16 +41,11 @@ export function largest(preActs_BF: Tensor2D, options: { k: number }): Selection
 export function denseFromSelection(selection: Selection, options: { dSae: number }): Tensor2D {
   const { dSae } = options;
   const { values_BK, indices_BK } = selection;
-  const [nRows, k] = values_BK.shape;
+  const nRows = values_BK.shape[0];
   return differentiable({
     inputs: [values_BK],
     constants: [indices_BK],
-    forward: () => {
-      const flat = scatterND(flatPositions(indices_BK, dSae), reshape(values_BK, [nRows * k]), [
-        nRows * dSae,
-      ]);
-      return reshape(flat, [nRows, dSae]) as Tensor2D;
-    },
+    forward: () => scatterND(positions(indices_BK), values_BK, [nRows, dSae]) as Tensor2D,
     gradient: (dy_BF, _inputs, [indices]) => [gatherSelected(dy_BF, indices as Tensor2D)],
   });
 }

@@ -15,12 +15,14 @@ const names = [
   "@plumbline/backend-tfjs-node",
   "@plumbline/backend-tfjs-node-gpu",
   "@plumbline/backend-tfjs-wasm",
+  "@plumbline/backend-tfjs-webgpu",
   "@tensorflow/tfjs",
   "@tensorflow/tfjs-node",
   "@tensorflow/tfjs-node-gpu",
   "@tensorflow/tfjs-converter",
   "@tensorflow/tfjs-backend-cpu",
   "@tensorflow/tfjs-backend-wasm",
+  "@tensorflow/tfjs-backend-webgpu",
   "@tensorflow/tfjs-core",
 ];
 
