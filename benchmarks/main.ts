@@ -4,6 +4,7 @@ import { engineBenchmark } from "./engine/command.ts";
 import { metaSaeBenchmark } from "./meta-sae/command.ts";
 import { assignmentBenchmark } from "./metrics/assignment.ts";
 import { evaluationBenchmark } from "./metrics/evaluation.ts";
+import { rowsBenchmark } from "./rows/command.ts";
 
 const benchmarks: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
   assignment: assignmentBenchmark,
@@ -11,6 +12,7 @@ const benchmarks: Readonly<Record<string, (argv: readonly string[]) => Promise<n
   engine: engineBenchmark,
   evaluation: evaluationBenchmark,
   "meta-sae": metaSaeBenchmark,
+  rows: rowsBenchmark,
 };
 
 const [name, ...argv] = process.argv.slice(2);

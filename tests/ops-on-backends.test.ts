@@ -3,6 +3,7 @@ import {
   accumulateRows,
   accumulateValues,
   batchTopK,
+  type Composition,
   coupled,
   denseDecode,
   denseFromSelection,
@@ -19,7 +20,6 @@ import {
   rejectRows,
   rowDots,
   rowNorms,
-  type Selection,
   scaleToAligned,
   selectPreActivations,
   sparseDecode,
@@ -39,7 +39,7 @@ const normal = (shape: number[], seed: number): Tensor => {
   return tensor(fillNormal(new Float32Array(size), createRandom(seed)), shape);
 };
 
-/** Inputs, made on the backend that is active. K = 4 of 120 takes gathered rows, K = 20 the dense product. */
+/** Inputs, made on the backend that is active. K is 4 and 20. */
 function inputs() {
   const [preActs, x_BD, y_BD] = [normal([B, F], 1), normal([B, D], 2), normal([B, D], 3)] as Tensor2D[] as [
     Tensor2D,
@@ -72,13 +72,14 @@ const encoderOf = (at: Inputs, [e, b, c]: Tensor[]) => ({
   center_D: c as Tensor1D,
 });
 const decoderOf = ([d, b]: Tensor[]) => ({ decoder_FD: d as Tensor2D, decoderBias_D: b as Tensor1D });
-const select = (pick: (at: Inputs) => Selection): Differentiable => ({
+const select = (composition: Composition): Differentiable => ({
   of: (at) => [at.rows, at.bias, at.center],
-  run: (at, ...values) => selectPreActivations(encoderOf(at, values), pick(at)),
+  run: (at, ...values) => selectPreActivations(encoderOf(at, values), at.many, { composition }),
 });
-const decode = (pick: (at: Inputs) => Selection): Differentiable => ({
-  of: (at) => [pick(at).values_BK, at.decoder, at.center],
-  run: (at, v, ...values) => sparseDecode({ ...pick(at), values_BK: v as Tensor2D }, decoderOf(values)),
+const decode = (composition: Composition): Differentiable => ({
+  of: (at) => [at.many.values_BK, at.decoder, at.center],
+  run: (at, v, ...values) =>
+    sparseDecode({ ...at.many, values_BK: v as Tensor2D }, decoderOf(values), { composition }),
 });
 const ofRows = (operation: (a: Tensor2D, b: Tensor2D) => Tensor): Differentiable => ({
   // Rows much shorter than d, so that the divisor of `scale`, 1 + ⟨w, d⟩, stays away from zero.
@@ -108,14 +109,14 @@ const differentiable: Readonly<Record<string, Differentiable>> = {
   lpPower: { of: (at) => [at.latents], run: (_at, l) => lpPower(l as Tensor2D, { p: 0.4 }) },
   // Divided by its size, some 60² here, so that the sums compared are of order one.
   lpNorm: { of: (at) => [at.latents], run: (_at, l) => lpNorm(l as Tensor2D, { p: 0.5 }).div(3600) },
-  "selectPreActivations, gathered": select((at) => at.few),
-  "selectPreActivations, dense": select((at) => at.many),
+  "selectPreActivations, rows": select("rows"),
+  "selectPreActivations, dense": select("dense"),
   denseFromSelection: {
     of: (at) => [at.few.values_BK],
     run: (at, v) => denseFromSelection({ ...at.few, values_BK: v as Tensor2D }, { dSae: F }),
   },
-  "sparseDecode, gathered": decode((at) => at.few),
-  "sparseDecode, dense": decode((at) => at.many),
+  "sparseDecode, rows": decode("rows"),
+  "sparseDecode, dense": decode("dense"),
   denseDecode: {
     of: (at) => [at.preActs, at.decoder, at.center],
     run: (_at, l, ...values) => denseDecode(l as Tensor2D, decoderOf(values)),
@@ -135,8 +136,8 @@ const plain: Readonly<Record<string, (at: Inputs) => Tensor>> = {
   firingCounts: (at) => firingCounts(at.many, { dSae: F }),
   gatherRows: (at) => gatherRows(at.rows, at.few.indices_BK),
   gatherSelected: (at) => gatherSelected(at.preActs, at.many.indices_BK),
-  "accumulateRows, gathered": (at) => accumulateRows(at.few, at.y_BD, { dSae: F }),
-  "accumulateRows, dense": (at) => accumulateRows(at.many, at.y_BD, { dSae: F }),
+  "accumulateRows, rows": (at) => accumulateRows(at.many, at.y_BD, { dSae: F, composition: "rows" }),
+  "accumulateRows, dense": (at) => accumulateRows(at.many, at.y_BD, { dSae: F, composition: "dense" }),
   accumulateValues: (at) => accumulateValues(at.many, { dSae: F }),
 };
 

@@ -1,7 +1,8 @@
 import { add, matMul, sum, type Tensor1D, type Tensor2D, tidy, transpose } from "@tensorflow/tfjs-core";
+import { type Composition, cheaperComposition } from "./composition.ts";
 import { differentiable } from "./differentiable.ts";
 import { denseFromSelection, type Selection } from "./selection.ts";
-import { accumulateRows, combineRows, dotRows, worksOnRows } from "./sparse-rows.ts";
+import { accumulateRows, combineRows, dotRows } from "./sparse-rows.ts";
 
 /** The linear half of an SAE. */
 export interface Decoder {
@@ -30,18 +31,23 @@ export function denseDecode(latents_BF: Tensor2D, weights: Decoder): Tensor2D {
 /**
  * Reconstruction from K latents a token: `xHat_b = Σ_j values_bj · decoder[indices_bj] + decoderBias`, `[B, D]`.
  *
- * Equal to {@link denseDecode} of the same latents, in value and gradient; takes gathered rows or the dense product,
- * whichever is cheaper for this K and F. Gradients flow to values, decoder and bias.
+ * Equal to {@link denseDecode} of the same latents, in value and gradient. Gradients flow to values, decoder and bias.
  *
  * @param selection indices distinct within a row
+ * @param options.composition gathered rows or the dense product; the cheaper one for this K and F where it is left out
  * @returns `[B, D]`, disposed by the caller
  */
-export function sparseDecode(selection: Selection, weights: Decoder): Tensor2D {
+export function sparseDecode(
+  selection: Selection,
+  weights: Decoder,
+  options: { composition?: Composition } = {},
+): Tensor2D {
   const { values_BK, indices_BK } = selection;
   const { decoder_FD, decoderBias_D } = weights;
   const dSae = decoder_FD.shape[0];
   const k = values_BK.shape[1];
-  if (!worksOnRows(k, dSae)) {
+  const { composition = cheaperComposition(k, dSae) } = options;
+  if (composition === "dense") {
     return tidy(() => denseDecode(denseFromSelection(selection, { dSae }), weights));
   }
   return differentiable({
@@ -52,7 +58,7 @@ export function sparseDecode(selection: Selection, weights: Decoder): Tensor2D {
       const chosen: Selection = { values_BK: values as Tensor2D, indices_BK: indices as Tensor2D };
       return [
         dotRows(decoder as Tensor2D, chosen.indices_BK, dy_BD as Tensor2D),
-        accumulateRows(chosen, dy_BD as Tensor2D, { dSae }),
+        accumulateRows(chosen, dy_BD as Tensor2D, { dSae, composition }),
         sum(dy_BD, 0),
       ];
     },

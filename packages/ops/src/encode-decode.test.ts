@@ -54,17 +54,14 @@ suite("preActivations()", () => {
 });
 
 suite("selectPreActivations()", () => {
-  for (const [name, all, k] of [
-    ["gathered rows", many, 2],
-    ["the dense product", weights, 3],
-  ] as const) {
-    test(`has the values and gradients of the dense form, by ${name}`, () => {
-      const selection = chosen([...all], k);
-      const dSae = all[0]?.shape[0] ?? 0;
+  for (const composition of ["rows", "dense"] as const) {
+    test(`has the values and gradients of the dense form, composed as ${composition}`, () => {
+      const selection = chosen(weights, 3);
+      const dSae = weights[0]?.shape[0] ?? 0;
       const sparse = grads((e: Tensor, b: Tensor, c: Tensor) => {
-        const values_BK = selectPreActivations(encoder(e, b, c), selection);
+        const values_BK = selectPreActivations(encoder(e, b, c), selection, { composition });
         return sum(denseFromSelection({ ...selection, values_BK }, { dSae }).square());
-      })([...all]);
+      })([...weights]);
       const mask = denseFromSelection(
         { ...selection, values_BK: selection.values_BK.onesLike() as Tensor2D },
         { dSae },
@@ -75,7 +72,7 @@ suite("selectPreActivations()", () => {
             .mul(mask)
             .square(),
         ),
-      )([...all]);
+      )([...weights]);
       sparse.forEach((gradient, i) => {
         const expected = dense[i]?.dataSync() ?? new Float32Array();
         gradient.dataSync().forEach((value, j) => {
@@ -87,18 +84,16 @@ suite("selectPreActivations()", () => {
 });
 
 suite("sparseDecode()", () => {
-  for (const [name, all, k] of [
-    ["gathered rows", many, 2],
-    ["the dense product", weights, 3],
-  ] as const) {
-    test(`equals the dense decoder and finite differences, by ${name}`, () => {
-      const { values_BK, indices_BK } = chosen([...all], k);
-      const [decoder_FD, , decoderBias_D] = all as unknown as [Tensor2D, Tensor1D, Tensor1D];
+  for (const composition of ["rows", "dense"] as const) {
+    test(`equals the dense decoder and finite differences, composed as ${composition}`, () => {
+      const { values_BK, indices_BK } = chosen(weights, 3);
+      const [decoder_FD, , decoderBias_D] = weights as unknown as [Tensor2D, Tensor1D, Tensor1D];
       const dSae = decoder_FD.shape[0];
       const decode = (v: Tensor, d: Tensor, b: Tensor): Tensor2D =>
         sparseDecode(
           { values_BK: v as Tensor2D, indices_BK },
           { decoder_FD: d as Tensor2D, decoderBias_D: b as Tensor1D },
+          { composition },
         );
       const dense = denseDecode(denseFromSelection({ values_BK, indices_BK }, { dSae }), {
         decoder_FD,

@@ -1,4 +1,5 @@
 export { batchTopK } from "./batch-top-k.ts";
+export { type Composition, cheaperComposition } from "./composition.ts";
 export { type Decoder, denseDecode, sparseDecode } from "./decode.ts";
 export { detach } from "./detach.ts";
 export { type DifferentiableOptions, differentiable } from "./differentiable.ts";

@@ -25,7 +25,7 @@ const bias = normalTensor([dSae], 4) as Tensor1D;
 const center = normalTensor([4], 5) as Tensor1D;
 const preActs = normalTensor([3, dSae], 6) as Tensor2D;
 const latents = preActs.abs() as Tensor2D;
-const [sparse, dense] = [largest(preActs, { k: 2 }), largest(preActs, { k: 3 })];
+const sparse = largest(preActs, { k: 2 });
 const encoder = (e: Tensor, b: Tensor, c: Tensor) => ({
   x_BD,
   encoder_FD: e as Tensor2D,
@@ -43,11 +43,13 @@ const differentiableOps: Readonly<
     [rows, bias, center],
   ],
   "selectPreActivations, rows": [
-    (e, b, c) => selectPreActivations(encoder(e as Tensor, b as Tensor, c as Tensor), sparse),
+    (e, b, c) =>
+      selectPreActivations(encoder(e as Tensor, b as Tensor, c as Tensor), sparse, { composition: "rows" }),
     [rows, bias, center],
   ],
   "selectPreActivations, dense": [
-    (e, b, c) => selectPreActivations(encoder(e as Tensor, b as Tensor, c as Tensor), dense),
+    (e, b, c) =>
+      selectPreActivations(encoder(e as Tensor, b as Tensor, c as Tensor), sparse, { composition: "dense" }),
     [rows, bias, center],
   ],
   topK: [(p) => topK(p as Tensor2D, { k: 2 }), [preActs]],
@@ -61,12 +63,18 @@ const differentiableOps: Readonly<
     [sparse.values_BK],
   ],
   "sparseDecode, rows": [
-    (v, d, b) => sparseDecode({ ...sparse, values_BK: v as Tensor2D }, decoder(d as Tensor, b as Tensor)),
+    (v, d, b) =>
+      sparseDecode({ ...sparse, values_BK: v as Tensor2D }, decoder(d as Tensor, b as Tensor), {
+        composition: "rows",
+      }),
     [sparse.values_BK, rows, center],
   ],
   "sparseDecode, dense": [
-    (v, d, b) => sparseDecode({ ...dense, values_BK: v as Tensor2D }, decoder(d as Tensor, b as Tensor)),
-    [dense.values_BK, rows, center],
+    (v, d, b) =>
+      sparseDecode({ ...sparse, values_BK: v as Tensor2D }, decoder(d as Tensor, b as Tensor), {
+        composition: "dense",
+      }),
+    [sparse.values_BK, rows, center],
   ],
   denseDecode: [
     (l, d, b) => denseDecode(l as Tensor2D, decoder(d as Tensor, b as Tensor)),
@@ -86,8 +94,8 @@ const plainOps: Readonly<Record<string, () => Tensor>> = {
   unitRows: () => unitRows(rows),
   gatherRows: () => gatherRows(rows, sparse.indices_BK),
   gatherSelected: () => gatherSelected(preActs, sparse.indices_BK),
-  "accumulateRows, rows": () => accumulateRows(sparse, x_BD, { dSae }),
-  "accumulateRows, dense": () => accumulateRows(dense, x_BD, { dSae }),
+  "accumulateRows, rows": () => accumulateRows(sparse, x_BD, { dSae, composition: "rows" }),
+  "accumulateRows, dense": () => accumulateRows(sparse, x_BD, { dSae, composition: "dense" }),
   accumulateValues: () => accumulateValues(sparse, { dSae }),
 };
 

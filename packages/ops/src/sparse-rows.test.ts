@@ -1,9 +1,10 @@
 import { type Tensor2D, tensor2d } from "@tensorflow/tfjs";
 import { expect, describe as suite, test } from "vitest";
+import { cheaperComposition } from "./composition.ts";
 import { gatherRows, gatherSelected } from "./gather-selected.ts";
 import { normalTensor } from "./gradient.test-support.ts";
 import type { Selection } from "./selection.ts";
-import { accumulateRows, accumulateValues, worksOnRows } from "./sparse-rows.ts";
+import { accumulateRows, accumulateValues } from "./sparse-rows.ts";
 
 const ints = (rows: number[][]): Tensor2D => tensor2d(rows, [rows.length, rows[0]?.length ?? 0], "int32");
 
@@ -23,9 +24,9 @@ const y_BD = tensor2d([
   [100, 1000],
 ]);
 
-suite("worksOnRows()", () => {
-  test("takes the gathered path up to a twentieth of the latents", () => {
-    expect([worksOnRows(2, 39), worksOnRows(2, 40), worksOnRows(2, 41)]).toEqual([false, true, true]);
+suite("cheaperComposition()", () => {
+  test("takes gathered rows up to a sixtieth of the latents on cpu", () => {
+    expect([119, 120, 121].map((dSae) => cheaperComposition(2, dSae))).toEqual(["dense", "rows", "rows"]);
   });
 });
 
@@ -38,24 +39,25 @@ suite("accumulateRows()", () => {
     [700, 7000],
   ];
 
-  for (const [path, dSae] of [
-    ["the dense product", 39],
-    ["gathered rows", 40],
-  ] as const) {
-    test(`sums outer products by latent, by ${path}`, () => {
-      const sums = accumulateRows(selection, y_BD, { dSae });
+  const dSae = 9;
+  for (const composition of ["dense", "rows"] as const) {
+    test(`sums outer products by latent, composed as ${composition}`, () => {
+      const sums = accumulateRows(selection, y_BD, { dSae, composition });
       expect(sums.shape).toEqual([dSae, 2]);
       const expected = [...rows.flat(), ...Array.from({ length: (dSae - 4) * 2 }, () => 0)];
       expect([...sums.dataSync()]).toEqual(expected);
     });
   }
 
-  test("gives the same by both paths on random numbers", () => {
+  test("gives the same by both compositions on random numbers", () => {
     const values_BK = normalTensor([30, 2], 1) as Tensor2D;
     const indices_BK = ints(Array.from({ length: 30 }, (_, i) => [i % 7, 7 + (i % 11)]));
     const y = normalTensor([30, 5], 2) as Tensor2D;
-    const dense = accumulateRows({ values_BK, indices_BK }, y, { dSae: 20 }).dataSync();
-    const gathered = accumulateRows({ values_BK, indices_BK }, y, { dSae: 60 }).dataSync();
+    const dense = accumulateRows({ values_BK, indices_BK }, y, { dSae: 20, composition: "dense" }).dataSync();
+    const gathered = accumulateRows({ values_BK, indices_BK }, y, {
+      dSae: 20,
+      composition: "rows",
+    }).dataSync();
     dense.forEach((value, i) => {
       expect(gathered[i]).toBeCloseTo(value, 5);
     });

@@ -11,19 +11,10 @@ import {
   tidy,
   transpose,
 } from "@tensorflow/tfjs-core";
-import { hasFused, runFused } from "./fused-kernels.ts";
+import { type Composition, cheaperComposition } from "./composition.ts";
+import { runFused } from "./fused-kernels.ts";
 import { gatherRows } from "./gather-selected.ts";
 import { denseFromSelection, type Selection } from "./selection.ts";
-
-/**
- * Whether work on K of F latents is better done on gathered rows than as a dense product. Measured on the wasm backend
- * (B 512, D 512, F 2048): the gathered forms cost about 0.35 ms for each of K, the dense product 33 ms, so they break even
- * near F / 20; gathered rows also take B · K · D floats of memory. With kernels of their own, which gather nothing, whole
- * steps break even near F / 8 (B 2048, D 768, F 16384) to F / 4 (B 1024, D 512, F 4096).
- */
-export function worksOnRows(k: number, dSae: number): boolean {
-  return k * (hasFused("accumulateRows") ? 8 : 20) <= dSae;
-}
 
 /** Dot products of chosen rows with one row of y for each token: `⟨rows[indices_bj], y_b⟩`, `[B, K]`. No gradient. */
 export function dotRows(rows_FD: Tensor2D, indices_BK: Tensor2D, y_BD: Tensor2D): Tensor2D {
@@ -52,14 +43,20 @@ export function combineRows(selection: Selection, rows_FD: Tensor2D, bias_D: Ten
 /**
  * Sum of outer products by latent: `out_FD[i] = Σ_b value(b, i) · y_BD[b]`, the gradient of every weight matrix whose
  * latents are sparse. No gradient of its own.
+ *
+ * @param options.composition the cheaper one where it is left out
  */
-export function accumulateRows(selection: Selection, y_BD: Tensor2D, options: { dSae: number }): Tensor2D {
-  const { dSae } = options;
+export function accumulateRows(
+  selection: Selection,
+  y_BD: Tensor2D,
+  options: { dSae: number; composition?: Composition },
+): Tensor2D {
   const { values_BK, indices_BK } = selection;
   const [nRows, k] = values_BK.shape;
+  const { dSae, composition = cheaperComposition(k, dSae) } = options;
   const dIn = y_BD.shape[1];
   return tidy(() => {
-    if (!worksOnRows(k, dSae)) {
+    if (composition === "dense") {
       return matMul(transpose(denseFromSelection(selection, { dSae })) as Tensor2D, y_BD);
     }
     const inputs = { values: values_BK, indices: indices_BK, y: y_BD };
