@@ -5,10 +5,11 @@ import type { Gpu, WebgpuOptions, WebgpuPackage } from "./web-gpu.ts";
 // Not a literal, so that bundlers for browsers do not look for it.
 const packageName = "webgpu";
 
+/** Node's words, and those of Vite; both name the package, as they do not where a file of it is missing. */
+const notFound = /^(Cannot find package|Could not resolve) ['"]webgpu['"]/;
+
 function isMissing(error: unknown): boolean {
-  const { code, message = "" } = error as { code?: string; message?: string };
-  // Node names the package; the same code is used where a file of the package is missing.
-  return code === "ERR_MODULE_NOT_FOUND" && message.includes(`'${packageName}'`);
+  return error instanceof Error && notFound.test(error.message);
 }
 
 /**
