@@ -5,11 +5,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, describe as suite, test } from "vitest";
+import { cases } from "../benchmarks/engine/cases.ts";
 import { scaleToUnit, sparseThreshold } from "../benchmarks/engine/data/batches.ts";
 import { syntheticRows } from "../benchmarks/engine/data/synthetic.ts";
+import { fusedEngines, genericEngines } from "../benchmarks/engine/engines.ts";
 import { judge, verdictText } from "../benchmarks/engine/floors.ts";
 import { parseOptions } from "../benchmarks/engine/options.ts";
-import type { Participant } from "../benchmarks/engine/participants.ts";
+import { openParticipants, type Participant, type Setting } from "../benchmarks/engine/participants.ts";
 import { fastest, ratios } from "../benchmarks/engine/report/compare.ts";
 import { short, summarize } from "../benchmarks/engine/report/numbers.ts";
 import { type Measured, runRounds } from "../benchmarks/engine/rounds.ts";
@@ -66,6 +68,17 @@ suite("runRounds()", () => {
   });
 });
 
+suite("openParticipants()", () => {
+  test("leaves out who is too slow for the sizes, with the reason, and starts nobody who was not chosen", async () => {
+    const one = cases.find(({ name }) => name === "topk");
+    const setting = { batchSize: 1024, dIn: 512, dSae: 4096, k: 32 } as Setting;
+    expect(one && (await openParticipants(one, { setting, pythons: [], engines: ["tfjs-cpu"] }))).toEqual({
+      participants: [],
+      skipped: ["tfjs-cpu: too slow to wait for at B 1024, dIn 512, dSae 4096, k 32; --only small has it"],
+    });
+  });
+});
+
 suite("comparisons", () => {
   const of = (name: string, variant: string, cpuMs: number[], wallMs: number[]): Measured => ({
     name,
@@ -119,6 +132,8 @@ suite("npm run bench -- engine", () => {
   test("knows its options", () => {
     expect(parseOptions(["--quick", "--only", "topk"])).toMatchObject({ workloads: ["W2"], parts: ["topk"] });
     expect(() => parseOptions(["--only", "W3"])).toThrow(UsageError);
+    expect(parseOptions(["--engine", "tfjs-node"])).toMatchObject({ engines: ["tfjs-node"] });
+    expect(() => parseOptions(["--engine", "tfjs"])).toThrow("known: native fp32");
     expect(() => parseOptions(["--rounds", "0"])).toThrow("from 1");
     expect(() => parseOptions(["--activations", "file"])).toThrow("--width");
   });
@@ -143,7 +158,7 @@ suite("npm run bench -- engine", () => {
       expect(stdout).toContain("PyTorch    none");
       const { results, skipped } = JSON.parse(await readFile(json, "utf8"));
       // Each engine was measured, or is skipped by name with a reason.
-      for (const name of ["native fp32", "native auto", "native wasm", "native-tfjs"]) {
+      for (const name of [...fusedEngines, ...genericEngines]) {
         const ran = results[0].measured.find((one: Measured) => one.name === name);
         if (ran === undefined) expect(skipped).toContainEqual(expect.stringMatching(`^${name}: .`));
         else expect(ran.times.encode.cpuMs).toEqual([expect.any(Number)]);
