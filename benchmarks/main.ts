@@ -1,4 +1,5 @@
 // npm run -s bench -- <benchmark> [options]: what each measures is in benchmarks/README.md.
+import { accuracyBenchmark } from "./accuracy/command.ts";
 import { cooccurrenceBenchmark } from "./cooccurrence/command.ts";
 import { engineBenchmark } from "./engine/command.ts";
 import { metaSaeBenchmark } from "./meta-sae/command.ts";
@@ -6,6 +7,7 @@ import { assignmentBenchmark } from "./metrics/assignment.ts";
 import { evaluationBenchmark } from "./metrics/evaluation.ts";
 
 const benchmarks: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
+  accuracy: accuracyBenchmark,
   assignment: assignmentBenchmark,
   cooccurrence: cooccurrenceBenchmark,
   engine: engineBenchmark,

@@ -5,6 +5,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, describe as suite, test } from "vitest";
+import { accuracyCase, caseSettings } from "../benchmarks/accuracy/case.ts";
+import { errorRows, errorsOf } from "../benchmarks/accuracy/errors.ts";
+import { stepInFloat64 } from "../benchmarks/accuracy/reference.ts";
 import { cases } from "../benchmarks/engine/cases.ts";
 import { scaleToUnit, sparseThreshold } from "../benchmarks/engine/data/batches.ts";
 import { syntheticRows } from "../benchmarks/engine/data/synthetic.ts";
@@ -16,6 +19,7 @@ import { fastest, ratios } from "../benchmarks/engine/report/compare.ts";
 import { short, summarize } from "../benchmarks/engine/report/numbers.ts";
 import { type Measured, runRounds } from "../benchmarks/engine/rounds.ts";
 import { UsageError } from "../benchmarks/engine/usage-error.ts";
+import { arrayOf, parameterNames, withArrays } from "./equality/case.ts";
 
 const memory = { peakBytes: 3, currentBytes: 2, baselineBytes: 1 };
 
@@ -105,6 +109,44 @@ suite("comparisons", () => {
   test("say whether a bound holds", () => {
     expect(verdictText(judge("a", 5, { floor: 5 }))).toBe("≥ 5 ok");
     expect(verdictText(judge("a", 1.03, { ceiling: 1.02 }))).toBe("≤ 1.02 missed");
+  });
+});
+
+suite("npm run bench -- accuracy", () => {
+  test("measures a gradient by the norm of its difference, and takes the worst parameter", () => {
+    // ‖(0, 0.5)‖ / ‖(3, 4)‖ = 0.1, and 0.01 for the other parameter.
+    const reference = { loss: 2, gradients: { a: Float64Array.of(3, 4), b: Float64Array.of(100) } };
+    const got = { loss: 2.5, gradients: { a: Float64Array.of(3, 4.5), b: Float64Array.of(101) } };
+    expect(errorsOf(got, reference)).toEqual({ loss: 0.25, gradients: 0.1 });
+    const broken = { ...got, gradients: { ...got.gradients, b: Float64Array.of(Number.NaN) } };
+    expect(errorsOf(broken, reference).gradients).toBeNaN();
+    expect(() => errorsOf({ ...got, gradients: {} }, reference)).toThrow("no gradient of a");
+    expect(
+      errorRows([{ name: "one", errors: { topk: { loss: 2e-8, gradients: 3.4e-7 } } }], ["topk", "relu"]),
+    ).toEqual([
+      ["relative error", "loss", "topk", "relu"],
+      ["one", "2e-8", "3e-7", ""],
+    ]);
+  });
+
+  test("takes steps whose gradients are those of their loss", () => {
+    const sizes = { batchSize: 12, dIn: 8, dSae: 40, k: 4 };
+    for (const settings of caseSettings(sizes, 1)) {
+      const one = accuracyCase(settings);
+      const { loss, gradients } = stepInFloat64(one);
+      expect(Object.keys(gradients).sort()).toEqual([...parameterNames(one.state)].sort());
+      // The loss is quadratic in a bias between the places where a pair changes sides, so that a central difference is exact.
+      const shifted = (by: number): number => {
+        const moved = arrayOf(one.state, "parameter/decoderBias").slice();
+        moved[0] = (moved[0] ?? 0) + by;
+        return stepInFloat64({ ...one, state: withArrays(one.state, { "parameter/decoderBias": moved }) })
+          .loss;
+      };
+      const h = 2 ** -12;
+      const slope = (shifted(h) - shifted(-h)) / (2 * h);
+      expect(Math.abs(slope - (gradients.decoderBias?.[0] ?? Number.NaN)), settings.name).toBeLessThan(1e-9);
+      expect(loss).toBeGreaterThan(0);
+    }
   });
 });
 
