@@ -1,4 +1,5 @@
 // npm run -s bench -- <benchmark> [options]: what each measures is in benchmarks/README.md.
+import { accuracyBenchmark } from "./accuracy/command.ts";
 import { cooccurrenceBenchmark } from "./cooccurrence/command.ts";
 import { engineBenchmark } from "./engine/command.ts";
 import { metaSaeBenchmark } from "./meta-sae/command.ts";
@@ -7,6 +8,7 @@ import { evaluationBenchmark } from "./metrics/evaluation.ts";
 import { rowsBenchmark } from "./rows/command.ts";
 
 const benchmarks: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
+  accuracy: accuracyBenchmark,
   assignment: assignmentBenchmark,
   cooccurrence: cooccurrenceBenchmark,
   engine: engineBenchmark,

@@ -5,15 +5,21 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, describe as suite, test } from "vitest";
+import { accuracyCase, caseSettings } from "../benchmarks/accuracy/case.ts";
+import { errorRows, errorsOf } from "../benchmarks/accuracy/errors.ts";
+import { stepInFloat64 } from "../benchmarks/accuracy/reference.ts";
+import { cases } from "../benchmarks/engine/cases.ts";
 import { scaleToUnit, sparseThreshold } from "../benchmarks/engine/data/batches.ts";
 import { syntheticRows } from "../benchmarks/engine/data/synthetic.ts";
+import { fusedEngines, genericEngines } from "../benchmarks/engine/engines.ts";
 import { judge, verdictText } from "../benchmarks/engine/floors.ts";
 import { parseOptions } from "../benchmarks/engine/options.ts";
-import type { Participant } from "../benchmarks/engine/participants.ts";
+import { openParticipants, type Participant, type Setting } from "../benchmarks/engine/participants.ts";
 import { fastest, ratios } from "../benchmarks/engine/report/compare.ts";
 import { short, summarize } from "../benchmarks/engine/report/numbers.ts";
 import { type Measured, runRounds } from "../benchmarks/engine/rounds.ts";
 import { UsageError } from "../benchmarks/engine/usage-error.ts";
+import { arrayOf, parameterNames, withArrays } from "./equality/case.ts";
 
 const memory = { peakBytes: 3, currentBytes: 2, baselineBytes: 1 };
 
@@ -66,6 +72,17 @@ suite("runRounds()", () => {
   });
 });
 
+suite("openParticipants()", () => {
+  test("leaves out who is too slow for the sizes, with the reason, and starts nobody who was not chosen", async () => {
+    const one = cases.find(({ name }) => name === "topk");
+    const setting = { batchSize: 1024, dIn: 512, dSae: 4096, k: 32 } as Setting;
+    expect(one && (await openParticipants(one, { setting, pythons: [], engines: ["tfjs-cpu"] }))).toEqual({
+      participants: [],
+      skipped: ["tfjs-cpu: too slow to wait for at B 1024, dIn 512, dSae 4096, k 32; --only small has it"],
+    });
+  });
+});
+
 suite("comparisons", () => {
   const of = (name: string, variant: string, cpuMs: number[], wallMs: number[]): Measured => ({
     name,
@@ -95,6 +112,44 @@ suite("comparisons", () => {
   });
 });
 
+suite("npm run bench -- accuracy", () => {
+  test("measures a gradient by the norm of its difference, and takes the worst parameter", () => {
+    // ‖(0, 0.5)‖ / ‖(3, 4)‖ = 0.1, and 0.01 for the other parameter.
+    const reference = { loss: 2, gradients: { a: Float64Array.of(3, 4), b: Float64Array.of(100) } };
+    const got = { loss: 2.5, gradients: { a: Float64Array.of(3, 4.5), b: Float64Array.of(101) } };
+    expect(errorsOf(got, reference)).toEqual({ loss: 0.25, gradients: 0.1 });
+    const broken = { ...got, gradients: { ...got.gradients, b: Float64Array.of(Number.NaN) } };
+    expect(errorsOf(broken, reference).gradients).toBeNaN();
+    expect(() => errorsOf({ ...got, gradients: {} }, reference)).toThrow("no gradient of a");
+    expect(
+      errorRows([{ name: "one", errors: { topk: { loss: 2e-8, gradients: 3.4e-7 } } }], ["topk", "relu"]),
+    ).toEqual([
+      ["relative error", "loss", "topk", "relu"],
+      ["one", "2e-8", "3e-7", ""],
+    ]);
+  });
+
+  test("takes steps whose gradients are those of their loss", () => {
+    const sizes = { batchSize: 12, dIn: 8, dSae: 40, k: 4 };
+    for (const settings of caseSettings(sizes, 1)) {
+      const one = accuracyCase(settings);
+      const { loss, gradients } = stepInFloat64(one);
+      expect(Object.keys(gradients).sort()).toEqual([...parameterNames(one.state)].sort());
+      // The loss is quadratic in a bias between the places where a pair changes sides, so that a central difference is exact.
+      const shifted = (by: number): number => {
+        const moved = arrayOf(one.state, "parameter/decoderBias").slice();
+        moved[0] = (moved[0] ?? 0) + by;
+        return stepInFloat64({ ...one, state: withArrays(one.state, { "parameter/decoderBias": moved }) })
+          .loss;
+      };
+      const h = 2 ** -12;
+      const slope = (shifted(h) - shifted(-h)) / (2 * h);
+      expect(Math.abs(slope - (gradients.decoderBias?.[0] ?? Number.NaN)), settings.name).toBeLessThan(1e-9);
+      expect(loss).toBeGreaterThan(0);
+    }
+  });
+});
+
 suite("batches", () => {
   const rows = syntheticRows({ nRows: 200, dIn: 24, seed: 3 });
 
@@ -119,10 +174,13 @@ suite("npm run bench -- engine", () => {
   test("knows its options", () => {
     expect(parseOptions(["--quick", "--only", "topk"])).toMatchObject({ workloads: ["W2"], parts: ["topk"] });
     expect(() => parseOptions(["--only", "W3"])).toThrow(UsageError);
+    expect(parseOptions(["--engine", "tfjs-node"])).toMatchObject({ engines: ["tfjs-node"] });
+    expect(() => parseOptions(["--engine", "tfjs"])).toThrow("known: native fp32");
     expect(() => parseOptions(["--rounds", "0"])).toThrow("from 1");
     expect(() => parseOptions(["--activations", "file"])).toThrow("--width");
   });
 
+  // Nine processes, each of which loads a backend from sources.
   test("runs what there is at a tiny size, without PyTorch", async () => {
     const folder = await mkdtemp(join(tmpdir(), "plumbline-bench-test-"));
     try {
@@ -143,7 +201,7 @@ suite("npm run bench -- engine", () => {
       expect(stdout).toContain("PyTorch    none");
       const { results, skipped } = JSON.parse(await readFile(json, "utf8"));
       // Each engine was measured, or is skipped by name with a reason.
-      for (const name of ["native fp32", "native auto", "native wasm", "native-tfjs"]) {
+      for (const name of [...fusedEngines, ...genericEngines]) {
         const ran = results[0].measured.find((one: Measured) => one.name === name);
         if (ran === undefined) expect(skipped).toContainEqual(expect.stringMatching(`^${name}: .`));
         else expect(ran.times.encode.cpuMs).toEqual([expect.any(Number)]);
@@ -151,5 +209,5 @@ suite("npm run bench -- engine", () => {
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
-  });
+  }, 180_000);
 });

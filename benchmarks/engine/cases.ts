@@ -1,4 +1,4 @@
-import { type EngineName, fusedEngines } from "./engines.ts";
+import { type EngineName, engineNames, fusedEngines, genericEngines } from "./engines.ts";
 import type { OurSettings } from "./ours/settings.ts";
 import type { Work } from "./protocol.ts";
 
@@ -31,24 +31,13 @@ const both = { "clip off": clipOff, "clip on": clipOn };
 
 const free = (engine: EngineName): OurEntry => ({ engine, aligned: false });
 const aligned = (engine: EngineName): OurEntry => ({ engine, aligned: true });
-const generic: readonly EngineName[] = ["native-tfjs"];
-const all: readonly EngineName[] = [
-  "native fp32",
-  "native auto",
-  "native bf16",
-  "native int16",
-  "native int8",
-  "native wasm",
-  "native-tfjs",
-  "tfjs-wasm",
-];
 
 /** What is measured at every workload, in the order of the tables. */
 export const cases: readonly Case[] = [
   {
     name: "topk",
     architecture: "topk",
-    ours: all.map(free),
+    ours: engineNames.map(free),
     torch: ["topk-dense", "topk-dense-5"],
     reference: "topk-dense",
     works: both,
@@ -66,7 +55,7 @@ export const cases: readonly Case[] = [
   {
     name: "topk-aligned",
     architecture: "topk",
-    ours: [...fusedEngines.map(free), ...[...fusedEngines, ...generic].map(aligned)],
+    ours: [...fusedEngines.map(free), ...[...fusedEngines, ...genericEngines].map(aligned)],
     torch: ["topk-aligned"],
     reference: "topk-aligned",
     works: both,
@@ -75,7 +64,7 @@ export const cases: readonly Case[] = [
   {
     name: "batch-topk",
     architecture: "batch-topk",
-    ours: [...fusedEngines, ...generic].map(free),
+    ours: [...fusedEngines, ...genericEngines].map(free),
     torch: ["batch-topk"],
     reference: "batch-topk",
     works: both,
@@ -85,7 +74,7 @@ export const cases: readonly Case[] = [
     (name): Case => ({
       name,
       architecture: "relu-l1",
-      ours: [...fusedEngines, ...generic].map(free),
+      ours: [...fusedEngines, ...genericEngines].map(free),
       torch: ["relu-l1"],
       reference: "relu-l1",
       works: both,
@@ -95,7 +84,7 @@ export const cases: readonly Case[] = [
   {
     name: "jumprelu",
     architecture: "jumprelu",
-    ours: [...fusedEngines, ...generic].map(free),
+    ours: [...fusedEngines, ...genericEngines].map(free),
     torch: ["jumprelu"],
     reference: "jumprelu",
     works: both,
@@ -104,7 +93,7 @@ export const cases: readonly Case[] = [
   {
     name: "encode",
     architecture: "topk",
-    ours: [...fusedEngines, ...generic].map(free),
+    ours: [...fusedEngines, ...genericEngines].map(free),
     torch: ["topk-dense"],
     reference: "topk-dense",
     works: { encode: { op: "encode" } },

@@ -39,6 +39,7 @@ async function benchmark(options: Exclude<ReturnType<typeof parseOptions>, "help
     }
     for (const line of floorsLines(run.verdicts)) console.log(line);
     console.log("");
+    for (const [engine, device] of run.devices) console.log(`${engine.padEnd(13)} ran on ${device}`);
     for (const reason of run.skipped) console.log(`skipped: ${reason}`);
     const minutes = (performance.now() - started) / 60_000;
     console.log(`took ${minutes.toFixed(1)} min`);

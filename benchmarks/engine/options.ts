@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { cases, scalingCase } from "./cases.ts";
+import { type EngineName, engineNames } from "./engines.ts";
 import { UsageError } from "./usage-error.ts";
 import { workloads } from "./workloads.ts";
 
@@ -13,6 +14,8 @@ export interface EngineBenchmarkOptions {
   readonly rounds?: number;
   readonly workloads: readonly string[];
   readonly parts: readonly string[];
+  /** which of ours take part, where a part has them */
+  readonly engines: readonly EngineName[];
   readonly json?: string;
   readonly activations?: { readonly path: string; readonly dIn: number };
   readonly instructionSet?: string;
@@ -26,6 +29,9 @@ export const usage: string = `npm run -s bench -- engine [options]
   --quick             W2 only, 3 rounds
   --only NAME         a workload (${workloadNames.join(", ")}) or a part
                       (${partNames.join(", ")}); may be repeated
+  --engine NAME       one of ours, all by default; may be repeated:
+                      ${engineNames.slice(0, 6).join(", ")},
+                      ${engineNames.slice(6).join(", ")}
   --rounds N          measured rounds after the warm-up
   --threads N         threads of each engine, 1 by default
   --seed N            of data and parameters, 1 by default
@@ -58,6 +64,14 @@ function chosenNames(only: readonly string[], quick: boolean): { workloads: stri
   };
 }
 
+function chosenEngines(names: readonly string[]): readonly EngineName[] {
+  const strange = names.find((name) => !engineNames.some((known) => known === name));
+  if (strange !== undefined) {
+    throw new UsageError(`--engine: nothing is named "${strange}"; known: ${engineNames.join(", ")}`);
+  }
+  return engineNames.filter((name) => names.length === 0 || names.includes(name));
+}
+
 function activationsOf(path: string | undefined, width: string | undefined): object {
   if (path === undefined) return {};
   if (width === undefined) throw new UsageError("--activations: --width has to say how long a row is");
@@ -75,6 +89,7 @@ function rawValues(argv: readonly string[]) {
         quick: { type: "boolean", default: false },
         "no-torch": { type: "boolean", default: false },
         only: { type: "string", multiple: true, default: [] },
+        engine: { type: "string", multiple: true, default: [] },
         rounds: text,
         threads: { type: "string", default: "1" },
         seed: { type: "string", default: "1" },
@@ -103,6 +118,7 @@ export function parseOptions(argv: readonly string[]): EngineBenchmarkOptions | 
     seed: positiveInteger(values.seed, "seed"),
     ...(rounds === undefined ? {} : { rounds: positiveInteger(rounds, "rounds") }),
     ...chosenNames(values.only, quick),
+    engines: chosenEngines(values.engine),
     ...(json === undefined ? {} : { json }),
     ...activationsOf(values.activations, values.width),
     ...(instructionSet === undefined ? {} : { instructionSet }),

@@ -2,9 +2,10 @@ import type { Case, OurEntry } from "./cases.ts";
 import { type EngineName, engines } from "./engines.ts";
 import type { EngineChoice, OurSettings } from "./ours/settings.ts";
 import { type JsonProcess, startJsonProcess } from "./processes/json-process.ts";
-import { ourWorker } from "./processes/our-process.ts";
+import { ourEnvironment, ourWorker } from "./processes/our-process.ts";
 import { type TorchPython, torchEnvironment, torchWorker } from "./processes/torch-python.ts";
-import type { CommonSettings, Memory, Stats, Times, Work } from "./protocol.ts";
+import type { CommonSettings, Memory, Sizes, Stats, Times, Work } from "./protocol.ts";
+import { sizesText } from "./workloads.ts";
 
 /** Who takes part, as results name it. */
 export interface Identity {
@@ -13,6 +14,8 @@ export interface Identity {
   /** of ours */
   readonly engine?: EngineName;
   readonly aligned?: boolean;
+  /** what its backend says that it runs on */
+  readonly device?: string;
   /** of PyTorch's: its worker's variant, and how many large matrix products a step of that has */
   readonly variant?: string;
   readonly gemms?: number;
@@ -64,6 +67,16 @@ async function opened<Answer extends object>(
   }
 }
 
+/** Why nobody waits for this engine at these sizes, or nothing. */
+function tooLarge(
+  { mostProducts = Number.POSITIVE_INFINITY }: EngineChoice,
+  sizes: Sizes,
+): string | undefined {
+  const { batchSize, dIn, dSae } = sizes;
+  if (batchSize * dIn * dSae <= mostProducts) return undefined;
+  return `too slow to wait for at ${sizesText(sizes)}; --only small has it`;
+}
+
 async function openOurs(
   entry: OurEntry,
   architecture: OurSettings["architecture"],
@@ -71,8 +84,10 @@ async function openOurs(
 ): Promise<Opened> {
   const { instructionSet, ...common } = setting;
   const choice: EngineChoice = engines[entry.engine];
+  const skip = tooLarge(choice, setting);
+  if (skip !== undefined) return { skip: `${entry.engine}: ${skip}` };
   const forced = choice.backend === "native" && choice.runtime !== "wasm" && instructionSet !== undefined;
-  const process = startJsonProcess(...ourWorker, globalThis.process.env);
+  const process = startJsonProcess(...ourWorker, ourEnvironment(setting.threads));
   const init: OurSettings = {
     ...common,
     engine: forced ? { ...choice, instructionSet } : choice,
@@ -80,8 +95,8 @@ async function openOurs(
     aligned: entry.aligned,
   };
   const identity = { ...entry, name: `${entry.engine}${entry.aligned ? " aligned" : ""}` };
-  const identify = (): Participant => ({
-    ...around(process, identity),
+  const identify = ({ device }: { device: string }): Participant => ({
+    ...around(process, { ...identity, device }),
     stats: () => process.request({ op: "stats" }),
   });
   return opened(process, { name: entry.engine, init, identify });
@@ -100,11 +115,13 @@ async function openTorch(python: TorchPython, variant: string, setting: Setting)
 /** Starts all of a case's participants at once. */
 export async function openParticipants(
   one: Case,
-  options: { setting: Setting; pythons: readonly TorchPython[] },
+  options: { setting: Setting; pythons: readonly TorchPython[]; engines: readonly EngineName[] },
 ): Promise<{ participants: readonly Participant[]; skipped: readonly string[] }> {
-  const { setting, pythons } = options;
+  const { setting, pythons, engines: chosen } = options;
   const all = await Promise.all([
-    ...one.ours.map((entry) => openOurs(entry, one.architecture, setting)),
+    ...one.ours
+      .filter(({ engine }) => chosen.includes(engine))
+      .map((entry) => openOurs(entry, one.architecture, setting)),
     ...pythons.flatMap((python) => one.torch.map((variant) => openTorch(python, variant, setting))),
   ]);
   const participants: Participant[] = [];

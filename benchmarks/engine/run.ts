@@ -31,6 +31,8 @@ export interface Run {
   readonly verdicts: readonly Verdict[];
   /** what did not run, each with its reason */
   readonly skipped: ReadonlySet<string>;
+  /** what each of our engines ran on, by its name */
+  readonly devices: ReadonlyMap<string, string>;
   /** measures what the options ask for at one workload, and prints its tables */
   workload(workload: Workload): Promise<void>;
 }
@@ -47,6 +49,7 @@ export function createRun(given: {
   const results: Result[] = [];
   const verdicts: Verdict[] = [];
   const skipped = new Set(given.skipped);
+  const devices = new Map<string, string>();
 
   const print = (report: Report): void => {
     for (const line of report.lines) console.log(line);
@@ -70,10 +73,17 @@ export function createRun(given: {
       ...(instructionSet === undefined ? {} : { instructionSet }),
     };
     console.error(`${at.workload.name} ${one.name}: ${sizesText(sizes)}, ${rounds} rounds …`);
-    const { participants, skipped: absent } = await openParticipants(one, { setting, pythons });
+    const { participants, skipped: absent } = await openParticipants(one, {
+      setting,
+      pythons,
+      engines: options.engines,
+    });
     const before = one.stepsBefore === undefined ? {} : { stepsBefore: one.stepsBefore };
     const { measured, failures } = await runRounds(participants, { works: one.works, rounds, ...before });
     for (const reason of [...absent, ...failures]) skipped.add(reason);
+    for (const { engine, device } of measured) {
+      if (engine !== undefined && device !== undefined) devices.set(engine, device);
+    }
     results.push({ workload: at.workload.name, part: one.name, sizes, threads, measured });
     return measured;
   };
@@ -103,5 +113,5 @@ export function createRun(given: {
     }
     if (options.parts.includes(scalingCase.name)) await scaling(workload, batches);
   };
-  return { results, verdicts, skipped, workload };
+  return { results, verdicts, skipped, devices, workload };
 }

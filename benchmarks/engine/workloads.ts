@@ -12,7 +12,10 @@ export interface Workload {
   readonly onlyOnRequest: boolean;
 }
 
-/** W1 is what an SAE on a model of GPT-2's width costs, W2 one on a small model, `tiny` a check that everything runs. */
+/**
+ * W1 is what an SAE on a model of GPT-2's width costs, W2 one on a small model, `small` one that plain JavaScript can train,
+ * `tiny` a check that everything runs.
+ */
 export const workloads: readonly Workload[] = [
   {
     name: "W1",
@@ -27,6 +30,13 @@ export const workloads: readonly Workload[] = [
     rounds: 10,
     widths: [],
     onlyOnRequest: false,
+  },
+  {
+    name: "small",
+    sizes: { batchSize: 128, dIn: 128, dSae: 512, k: 16 },
+    rounds: 20,
+    widths: [],
+    onlyOnRequest: true,
   },
   {
     name: "tiny",

@@ -4,7 +4,13 @@ import type { Architecture } from "@plumbline/core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { OurSettings } from "./settings.ts";
 
-function free(settings: OurSettings): Architecture<Tensor> {
+/** What decides an architecture. */
+type Choice = Pick<
+  OurSettings,
+  "architecture" | "aligned" | "k" | "encoderBias" | "threshold" | "bandwidth" | "l1" | "l0"
+>;
+
+function free(settings: Choice): Architecture<Tensor> {
   const { architecture, k, encoderBias, threshold, bandwidth } = settings;
   if (architecture === "topk") return topK({ k });
   if (architecture === "batch-topk") return batchTopK({ k });
@@ -13,7 +19,7 @@ function free(settings: OurSettings): Architecture<Tensor> {
 }
 
 /** The architecture of a request, and the scalars of its steps. */
-export function architectureOf(settings: OurSettings): {
+export function architectureOf(settings: Choice): {
   readonly architecture: Architecture<Tensor>;
   readonly scalars: Readonly<Record<string, number>>;
 } {

@@ -1,4 +1,10 @@
-import { type Architecture, type Backend, createRandom, type SaeEngine } from "@plumbline/core";
+import {
+  type Architecture,
+  type Backend,
+  createRandom,
+  type SaeEngine,
+  type SparseLatents,
+} from "@plumbline/core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Memory, Stats, Times, Work } from "../protocol.ts";
 import { architectureOf } from "./architecture.ts";
@@ -30,6 +36,15 @@ async function createEngine(
   return backend.createEngine({ architecture, dIn, dSae, random: createRandom(seed), sample });
 }
 
+/** A latent of one token. Its decoding reads the decoder, so that it is there when all steps before have been done. */
+const oneLatent = (dSae: number): SparseLatents => ({
+  nRows: 1,
+  dSae,
+  rowStarts: Uint32Array.of(0, 1),
+  indices: Uint32Array.of(0),
+  values: Float32Array.of(1),
+});
+
 /** One engine in training, in a process of its own. */
 export class OurWorker {
   readonly #engine: SaeEngine;
@@ -37,6 +52,7 @@ export class OurWorker {
   readonly #scalars: Readonly<Record<string, number>>;
   readonly #lr: number;
   readonly #baselineBytes: number;
+  readonly #queues: boolean;
 
   private constructor(
     engine: SaeEngine,
@@ -45,6 +61,7 @@ export class OurWorker {
       scalars: Readonly<Record<string, number>>;
       lr: number;
       baselineBytes: number;
+      queues: boolean;
     },
   ) {
     this.#engine = engine;
@@ -52,6 +69,7 @@ export class OurWorker {
     this.#scalars = options.scalars;
     this.#lr = options.lr;
     this.#baselineBytes = options.baselineBytes;
+    this.#queues = options.queues;
   }
 
   /** Loads the backend, reads the baseline of memory after one tiny step, and makes the engine. */
@@ -64,7 +82,7 @@ export class OurWorker {
     const { architecture, scalars } = architectureOf(settings);
     const unsupported = backend.unsupported(architecture);
     if (unsupported !== undefined) return { skip: unsupported };
-    const { dIn, dSae, seed, lr } = settings;
+    const { dIn, dSae, seed, lr, engine: choice } = settings;
     // As PyTorch's worker does before its reading: what is loaded or compiled at a first step is code, not training.
     const tiny = architectureOf({ ...settings, k: 2 }).architecture;
     const few = { dIn: 8, dSae: 64, seed, rows: new Float32Array(32).fill(0.1) };
@@ -75,14 +93,15 @@ export class OurWorker {
     const rows = new RowFile(settings.batches, settings);
     const engine = await createEngine(backend, { architecture, dIn, dSae, seed, rows: rows.next() });
     rows.rewind();
-    return { worker: new OurWorker(engine, { rows, scalars, lr, baselineBytes }), device };
+    const queues = choice.queues === true;
+    return { worker: new OurWorker(engine, { rows, scalars, lr, baselineBytes, queues }), device };
   }
 
   /** One step or one encoding of the next batch. */
   async work(work: Work): Promise<Times> {
     const batch = this.#rows.next();
     const { wallMs, cpuMs } = await timed(() =>
-      work.op === "encode" ? this.#engine.encode(batch) : this.#step(batch, { ...work, wantStats: false }),
+      work.op === "encode" ? this.#engine.encode(batch) : this.#wholeStep(batch, work),
     );
     return { wallMs: [wallMs], cpuMs: [cpuMs] };
   }
@@ -100,6 +119,11 @@ export class OurWorker {
       currentBytes: statusBytes("VmRSS"),
       baselineBytes: this.#baselineBytes,
     };
+  }
+
+  async #wholeStep(batch: Float32Array, how: { clip: boolean }): Promise<void> {
+    await this.#step(batch, { ...how, wantStats: false });
+    if (this.#queues) await this.#engine.decode(oneLatent(this.#engine.dSae));
   }
 
   #step(batch: Float32Array, how: { clip: boolean; wantStats: boolean }): ReturnType<SaeEngine["step"]> {
