@@ -180,7 +180,7 @@ suite("npm run bench -- engine", () => {
     expect(() => parseOptions(["--activations", "file"])).toThrow("--width");
   });
 
-  // Nine processes, each of which loads a backend from sources.
+  // Seven processes, each of which loads a backend from sources.
   test("runs what there is at a tiny size, without PyTorch", async () => {
     const folder = await mkdtemp(join(tmpdir(), "plumbline-bench-test-"));
     try {
