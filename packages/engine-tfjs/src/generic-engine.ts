@@ -31,6 +31,12 @@ export interface GenericEngineOptions extends EngineOptions<Tensor> {
   readonly backendName: string;
 }
 
+/**
+ * A device that works in the background, as WebGPU's does, may be this many steps behind: then the engine waits for its numbers, so
+ * that batches and commands do not pile up where nobody asks for statistics. They are there anyway; waiting costs one readback.
+ */
+const maxStepsBehind = 16;
+
 async function readReport(report: NonNullable<Update["report"]>): Promise<StepStats> {
   const numbers = Array.from(await report.values.data());
   report.values.dispose();
@@ -71,12 +77,20 @@ class GenericEngine implements SaeEngine {
     this.#check();
     rowsOf(batch, this.dIn, { from, where: "step()" });
     checkControls(this.#architecture, this, controls, { from });
+    const step = this.#nSteps + 1;
+    const wantStats = controls.wantStats || step % maxStepsBehind === 0;
     const { next, report } = this.#run(() =>
-      update(this.#architecture, this.#tensors, { batch, dIn: this.dIn, step: this.#nSteps + 1, controls }),
+      update(this.#architecture, this.#tensors, {
+        batch,
+        dIn: this.dIn,
+        step,
+        controls: { ...controls, wantStats },
+      }),
     );
     this.#replace(next);
-    this.#nSteps += 1;
-    return report === undefined ? undefined : readReport(report);
+    this.#nSteps = step;
+    const stats = report === undefined ? undefined : await readReport(report);
+    return controls.wantStats ? stats : undefined;
   }
 
   async encode(batch: Float32Array): Promise<SparseLatents> {

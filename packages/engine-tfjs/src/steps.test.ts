@@ -1,7 +1,7 @@
 import "@tensorflow/tfjs";
 import { type Architecture, createRandom, type RowPenalty, type SaeEngine } from "@plumbline/core";
-import { setBackend, type Tensor } from "@tensorflow/tfjs-core";
-import { beforeAll, expect, describe as suite, test } from "vitest";
+import { setBackend, Tensor } from "@tensorflow/tfjs-core";
+import { beforeAll, expect, describe as suite, test, vi } from "vitest";
 import { rowPenalty64, step64, trainingFrom, type Vectors } from "./float64-training.test-support.ts";
 import { createGenericEngine } from "./generic-engine.ts";
 import { adam, batchOf, controls, sample, shape, smallRelu } from "./small-relu.test-support.ts";
@@ -132,5 +132,21 @@ suite("rowPenalty", () => {
     for (const name of ["encoder", "encoderBias", "decoderBias"] as const) {
       expect(given.gradientOf(name)).toEqual(without.gradientOf(name));
     }
+  });
+});
+
+suite("steps without statistics", () => {
+  test("wait for the device now and then, and say nothing", async () => {
+    const engine = await create(smallRelu());
+    const read = vi.spyOn(Tensor.prototype, "data");
+    const reads: number[] = [];
+    for (let i = 1; i <= 40; i++) {
+      expect(await engine.step(batchOf(0, 8), { ...controls(), wantStats: false })).toBeUndefined();
+      reads.push(read.mock.calls.length);
+    }
+    read.mockRestore();
+    // Once each 16 steps.
+    expect([reads[14], reads[15], reads[30], reads[31], reads[39]]).toEqual([0, 1, 1, 2, 2]);
+    engine.dispose();
   });
 });
