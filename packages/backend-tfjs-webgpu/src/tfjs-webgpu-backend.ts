@@ -1,6 +1,7 @@
 import type { Backend } from "@plumbline/core";
 import { defineTfjsBackend, startTfjsBackend, type TfjsDevice } from "@plumbline/engine-tfjs";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import { registerAdam } from "./adam-kernel.ts";
 import { adapterFacts } from "./adapter-facts.ts";
 import { nodeProcess, withNavigatorGpu } from "./globals.ts";
 import { openGpu } from "./open-gpu.ts";
@@ -22,12 +23,13 @@ async function start(options: WebgpuOptions): Promise<TfjsDevice> {
     // The union package registers the gradients that tfjs-core leaves out in Node.
     const tf = await import("@tensorflow/tfjs");
     tf.env().set("PROD", true);
-    await import("@tensorflow/tfjs-backend-webgpu");
+    const { webgpu_util: dispatch } = await import("@tensorflow/tfjs-backend-webgpu");
     try {
       await startTfjsBackend(tfjsName);
     } catch (error) {
       throw deviceRefused(error);
     }
+    registerAdam(tfjsName, dispatch);
     // Dawn's objects are gone as soon as nobody holds the one that made them, and using them then ends the process.
     Object.defineProperty(tf.findBackend(tfjsName), gpuOfBackend, { value: gpu, configurable: true });
     return {
