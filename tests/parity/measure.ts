@@ -135,6 +135,11 @@ async function replay(
   return { losses, ...(clips ? { norms } : {}) };
 }
 
+/** The architecture that repeats a recorded run. */
+export function architectureFor(name: string): Architecture<Tensor> {
+  return architectureOf(caseOf(name), readGolden(name));
+}
+
 /** The whole run on a backend: losses by term, norms, final parameters and threshold, inference. */
 export async function measureRun(backend: Backend<Tensor>, name: string): Promise<Differences> {
   const golden = readGolden(name);

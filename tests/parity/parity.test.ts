@@ -1,9 +1,16 @@
-import { tfjsCpuBackend } from "@plumbline/backend-tfjs-cpu";
-import { tfjsWasmBackend } from "@plumbline/backend-tfjs-wasm";
+import { setBackend } from "@tensorflow/tfjs";
 import { expect, describe as suite, test } from "vitest";
+import { findParityBackends } from "./backends.ts";
 import { parityCases } from "./cases.ts";
 import { goldenNames } from "./golden.ts";
-import { boundsOf, type Differences, measureFirstGradient, measureRun, type Quantity } from "./measure.ts";
+import {
+  architectureFor,
+  boundsOf,
+  type Differences,
+  measureFirstGradient,
+  measureRun,
+  type Quantity,
+} from "./measure.ts";
 
 function expectWithinBounds(name: string, differences: Differences): void {
   const bounds = boundsOf(name);
@@ -11,6 +18,8 @@ function expectWithinBounds(name: string, differences: Differences): void {
     expect(difference, quantity).toBeLessThan(bounds[quantity as Quantity]);
   }
 }
+
+const backends = await findParityBackends();
 
 suite("numbers of the reference libraries", () => {
   test("every fixture has a case, or a reason why not", () => {
@@ -20,12 +29,21 @@ suite("numbers of the reference libraries", () => {
   });
 
   for (const name of Object.keys(parityCases)) {
-    test(`${name}: gradients of the first step`, () => {
+    test(`${name}: gradients of the first step`, async () => {
+      await setBackend("cpu");
       expectWithinBounds(name, measureFirstGradient(name));
     });
+  }
 
-    for (const backend of [tfjsCpuBackend, tfjsWasmBackend]) {
-      test(`${name}: losses, parameters and inference on ${backend.name}`, async () => {
+  for (const { backend, probe } of backends) {
+    if (!probe.available) {
+      test(`losses, parameters and inference on ${backend.name}`, ({ skip }) => skip(probe.reason));
+      continue;
+    }
+    for (const name of Object.keys(parityCases)) {
+      test(`${name}: losses, parameters and inference on ${backend.name}`, async ({ skip }) => {
+        const reason = backend.unsupported(architectureFor(name));
+        if (reason !== undefined) skip(reason);
         expectWithinBounds(name, await measureRun(backend, name));
       });
     }
