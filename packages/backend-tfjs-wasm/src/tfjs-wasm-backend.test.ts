@@ -1,6 +1,6 @@
+import { workedForm, workedRow } from "@plumbline/testing";
 import { engine, getBackend, getKernelsForBackend } from "@tensorflow/tfjs-core";
 import { afterEach, beforeEach, expect, describe as suite, test, vi } from "vitest";
-import { smallForm, worked } from "./small-form.test-support.ts";
 import { tfjsWasmBackend } from "./tfjs-wasm-backend.ts";
 
 const methods = ["log", "info", "warn", "error", "debug"] as const;
@@ -53,11 +53,11 @@ suite("tfjsWasmBackend", () => {
   });
 
   test("encodes and decodes as worked out by hand, and prints nothing", async () => {
-    const sae = await tfjsWasmBackend.openInference(smallForm);
-    const latents = await sae.encode(worked.row);
-    expect([...latents.indices]).toEqual(worked.indices);
-    expect([...latents.values]).toEqual(worked.values);
-    expect([...(await sae.decode(latents))]).toEqual(worked.xHat);
+    const sae = await tfjsWasmBackend.openInference(workedForm);
+    const latents = await sae.encode(workedRow.row);
+    expect([...latents.indices]).toEqual(workedRow.indices);
+    expect([...latents.values]).toEqual(workedRow.values);
+    expect([...(await sae.decode(latents))]).toEqual(workedRow.xHat);
     sae.dispose();
     expect(printed).toEqual([]);
   });

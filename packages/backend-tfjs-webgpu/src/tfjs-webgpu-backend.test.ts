@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { PlumblineError } from "@plumbline/core";
+import { workedForm } from "@plumbline/testing";
 import { engine, getKernelsForBackend } from "@tensorflow/tfjs-core";
 import { afterEach, expect, describe as suite, test } from "vitest";
-import { smallForm } from "./small-form.test-support.ts";
 import { createTfjsWebgpuBackend, tfjsWebgpuBackend } from "./tfjs-webgpu-backend.ts";
 import { webgpuVersion } from "./unavailable.ts";
 import type { WebgpuPackage } from "./web-gpu.ts";
@@ -76,7 +76,7 @@ suite("where WebGPU cannot run, a probe says why and what to do", () => {
     expect(globalThis).toHaveProperty("GPUPlumblineTest", 1);
     expect(Array).toBeTypeOf("function");
     expect(Object.getOwnPropertyDescriptor(globalThis, "navigator")).toEqual(before);
-    const thrown: unknown = await backend.openInference(smallForm).catch((error: unknown) => error);
+    const thrown: unknown = await backend.openInference(workedForm).catch((error: unknown) => error);
     expect(PlumblineError.isInstance(thrown) && [thrown.code, thrown.hint]).toEqual([
       "backend-unavailable",
       expect.stringMatching(/, or use tfjs-wasm$/),

@@ -26,3 +26,4 @@ export {
   type ToySuperpositionOptions,
   toySuperposition,
 } from "./toy/toy-superposition.ts";
+export { workedForm, workedRow } from "./worked-form.ts";

@@ -1,7 +1,7 @@
 import type { InferenceForm } from "@plumbline/core";
 
-/** Two inputs, three latents; small enough to compute by hand. */
-export const smallForm: InferenceForm = {
+/** An SAE of two inputs and three latents, small enough to compute by hand; {@link workedRow} does. */
+export const workedForm: InferenceForm = {
   dIn: 2,
   dSae: 3,
   encoder: Float32Array.of(1, 0, 0, 1, 1, 1),
@@ -13,8 +13,8 @@ export const smallForm: InferenceForm = {
   madeBy: { architecture: "topk", config: {} },
 };
 
-/** One row, its latents and its reconstruction. */
-export const worked: {
+/** One row for {@link workedForm}, its latents and its reconstruction. */
+export const workedRow: {
   readonly row: Float32Array;
   readonly indices: readonly number[];
   readonly values: readonly number[];
