@@ -91,7 +91,7 @@ function programOf(
   };
 }
 
-/** Registers the fused Adam of `@plumbline/ops` for tfjs's WebGPU backend: 3 kernels a parameter instead of 11. */
+/** Registers the fused Adam of `@plumbline/ops` for tfjs's WebGPU backend: 3 kernels a parameter instead of 13. */
 export function registerAdam(backendName: string, dispatch: Dispatch): void {
   if (getKernel(fusedKernels.adam, backendName) !== undefined) return;
   registerKernel({

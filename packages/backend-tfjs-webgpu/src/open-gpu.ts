@@ -1,3 +1,4 @@
+import type { TfjsAbsence } from "@plumbline/engine-tfjs";
 import { defineMissingGlobals, nodeProcess, surroundings } from "./globals.ts";
 import { noWebgpuInBrowser, webgpuDoesNotLoad, webgpuNotInstalled } from "./unavailable.ts";
 import type { Gpu, WebgpuOptions, WebgpuPackage } from "./web-gpu.ts";
@@ -15,12 +16,12 @@ function isMissing(error: unknown): boolean {
 /**
  * The platform's `navigator.gpu`, or in Node that of the package `webgpu`, with the globals that tfjs needs defined.
  *
- * @throws PlumblineError `webgpu-unavailable` with the one reason and the one next step
+ * @returns or the one reason why there is none, and the one next step
  */
-export async function openGpu(options: WebgpuOptions): Promise<Gpu> {
+export async function openGpu(options: WebgpuOptions): Promise<Gpu | TfjsAbsence> {
   const own = surroundings.navigator?.gpu;
   if (own !== undefined) return own as Gpu;
-  if (nodeProcess() === undefined) throw noWebgpuInBrowser(surroundings.isSecureContext !== false);
+  if (nodeProcess() === undefined) return noWebgpuInBrowser(surroundings.isSecureContext !== false);
   const importWebgpu = options.importWebgpu ?? (() => import(packageName) as Promise<WebgpuPackage>);
   try {
     const { create, globals } = await importWebgpu();
@@ -28,6 +29,6 @@ export async function openGpu(options: WebgpuOptions): Promise<Gpu> {
     defineMissingGlobals(globals);
     return gpu;
   } catch (error) {
-    throw isMissing(error) ? webgpuNotInstalled(error) : webgpuDoesNotLoad(error);
+    return isMissing(error) ? webgpuNotInstalled() : webgpuDoesNotLoad(error);
   }
 }

@@ -1,5 +1,10 @@
 import type { Backend } from "@plumbline/core";
-import { defineTfjsBackend, startTfjsBackend, type TfjsDevice } from "@plumbline/engine-tfjs";
+import {
+  defineTfjsBackend,
+  startTfjsBackend,
+  type TfjsAbsence,
+  type TfjsDevice,
+} from "@plumbline/engine-tfjs";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { registerAdam } from "./adam-kernel.ts";
 import { adapterFacts } from "./adapter-facts.ts";
@@ -11,12 +16,13 @@ import type { WebgpuOptions } from "./web-gpu.ts";
 const tfjsName = "webgpu";
 const gpuOfBackend: unique symbol = Symbol.for("plumbline.gpu") as never;
 
-async function start(options: WebgpuOptions): Promise<TfjsDevice> {
+async function start(options: WebgpuOptions): Promise<TfjsDevice | TfjsAbsence> {
   const gpu = await openGpu(options);
+  if ("reason" in gpu) return gpu;
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   if (adapter === null) {
     const platform = nodeProcess()?.platform;
-    throw noAdapter(platform === undefined ? "browser" : platform === "linux" ? "linux" : "elsewhere");
+    return noAdapter(platform === undefined ? "browser" : platform === "linux" ? "linux" : "elsewhere");
   }
   const { device, isSoftware } = adapterFacts(adapter);
   return withNavigatorGpu(gpu, async () => {
@@ -27,7 +33,7 @@ async function start(options: WebgpuOptions): Promise<TfjsDevice> {
     try {
       await startTfjsBackend(tfjsName);
     } catch (error) {
-      throw deviceRefused(error);
+      return deviceRefused(error);
     }
     registerAdam(tfjsName, dispatch);
     // Dawn's objects are gone as soon as nobody holds the one that made them, and using them then ends the process.
@@ -69,7 +75,10 @@ export function createTfjsWebgpuBackend(options: WebgpuOptions = {}): Backend<Te
       "TensorFlow.js on the graphics processor, by WebGPU: in browsers, and in Node with the package webgpu",
     nextStep: "use tfjs-wasm",
     load: async () => {
-      started ??= await start(options);
+      if (started !== undefined) return started;
+      const found = await start(options);
+      if ("reason" in found) return found;
+      started = found;
       return started;
     },
   });

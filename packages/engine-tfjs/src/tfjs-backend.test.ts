@@ -12,7 +12,7 @@ import { beforeAll, expect, describe as suite, test } from "vitest";
 import { runOn } from "./run-on.ts";
 import { batchOf, controls, sample, shape, smallRelu } from "./small-relu.test-support.ts";
 import { startTfjsBackend } from "./start-backend.ts";
-import { defineTfjsBackend, type TfjsDevice } from "./tfjs-backend.ts";
+import { defineTfjsBackend, type TfjsAbsence, type TfjsDevice } from "./tfjs-backend.ts";
 
 const device: TfjsDevice = {
   backendName: "cpu",
@@ -21,7 +21,7 @@ const device: TfjsDevice = {
   versions: { test: "1" },
   speed: 1,
 };
-const define = (load: () => Promise<TfjsDevice>) =>
+const define = (load: () => Promise<TfjsDevice | TfjsAbsence>) =>
   defineTfjsBackend({ name: "test", description: "for tests", nextStep: "try again", load });
 const options = { architecture: smallRelu(), ...shape, random: createRandom(1), sample };
 const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -60,11 +60,15 @@ suite("defineTfjsBackend()", () => {
     made.dispose();
   });
 
-  test("takes the next step from the hint of what a load throws, where it has one", async () => {
-    const error = { code: "no-driver", kind: "environment", message: "there is no driver" } as const;
-    const backend = define(() => Promise.reject(new PlumblineError({ ...error, hint: "install one" })));
-    const expected = { available: false, reason: "there is no driver", nextStep: "install one" };
-    expect(await backend.probe()).toEqual(expected);
+  test("answers what a load says is missing, and refuses engines with both", async () => {
+    const absence = { available: false, reason: "there is no driver", nextStep: "install one" } as const;
+    const backend = define(async () => absence);
+    expect(await backend.probe()).toEqual(absence);
+    await expect(backend.openInference({} as never)).rejects.toMatchObject({
+      code: "backend-unavailable",
+      message: expect.stringContaining("there is no driver"),
+      hint: "install one",
+    });
   });
 
   for (const [how, load] of [

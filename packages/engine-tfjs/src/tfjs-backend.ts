@@ -28,7 +28,7 @@ export interface TfjsBackendDefinition {
    * but never while an earlier call is under way. Where it knows what is missing, it may answer that; it may also throw
    */
   load(): Promise<TfjsDevice | TfjsAbsence>;
-  /** one next step for a reader on whose machine it throws; the hint of a PlumblineError that it throws goes before it */
+  /** one next step for a reader on whose machine it throws */
   readonly nextStep: string;
 }
 
@@ -46,10 +46,8 @@ function reasonOf(error: unknown): string {
  * `createEngine` and `openInference` throw `backend-unavailable` where it does not start.
  */
 export function defineTfjsBackend(definition: TfjsBackendDefinition): Backend<Tensor> {
-  const { name, description } = definition;
+  const { name, description, nextStep } = definition;
   let underWay: Promise<TfjsDevice | TfjsAbsence> | undefined;
-  const nextStepAfter = (error: unknown): string =>
-    (PlumblineError.isInstance(error) ? error.hint : undefined) ?? definition.nextStep;
   // One start at a time: tfjs gives up the first of two.
   const load = (): Promise<TfjsDevice | TfjsAbsence> => {
     underWay ??= definition.load().finally(() => {
@@ -61,7 +59,7 @@ export function defineTfjsBackend(definition: TfjsBackendDefinition): Backend<Te
     try {
       return await load();
     } catch (error) {
-      return { available: false, reason: reasonOf(error), nextStep: nextStepAfter(error), cause: error };
+      return { available: false, reason: reasonOf(error), nextStep, cause: error };
     }
   };
   const probe = async (): Promise<BackendProbe> => {

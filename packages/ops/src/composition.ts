@@ -8,9 +8,9 @@ import { hasFused } from "./fused-kernels.ts";
 export type Composition = "rows" | "dense";
 
 /**
- * F / K from which on gathered rows are cheaper, by tfjs backend, measured with `npm run -s bench -- rows` at B 512, D 512, F 2048 on
- * one thread. They cost so much for each of K, and the dense product the same for all K: on wasm 0.3 and 40 ms, on cpu 40 and
- * 1300 ms, on TensorFlow 0.3 and 14 ms. Gathered rows also take B · K · D floats of memory.
+ * F / K from which on gathered rows are cheaper, by tfjs backend. `npm run -s bench -- rows` (B 512, D 512, F 2048, one thread) found
+ * both equal at 58 to 65 on cpu, 13 to 30 on wasm and 27 to 98 on TensorFlow, for K from 128 down to 8: rows cost so much for each of
+ * K, the dense product the same for all K. Gathered rows also take B · K · D floats of memory.
  */
 const breakEven: Readonly<Record<string, number>> = { cpu: 60, wasm: 20, tensorflow: 50 };
 

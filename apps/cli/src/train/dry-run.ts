@@ -1,6 +1,5 @@
 import { type ActionContext, clockOf, shownPath } from "@plumbline/extract/terminal";
 import { train } from "@plumbline/trainer";
-import { refuseExistingRun } from "../run-folder/create-run.ts";
 import { shownBytes, shownSeconds, textTable } from "../text-table.ts";
 import { memoryEstimate } from "./memory-estimate.ts";
 import { createTrainingEngine, openTraining, type Training, trainingBatches } from "./open-training.ts";
@@ -86,9 +85,7 @@ export async function dryRun(
   context: ActionContext<TrainFlags>,
   configPaths: readonly string[],
 ): Promise<number> {
-  const { io } = context;
   const planned = await planRuns(configPaths, context);
-  for (const { run } of planned) await refuseExistingRun(run, shownPath(run, io.cwd));
   for (const { resolved, run } of planned) {
     const training = await openTraining(resolved, context);
     try {

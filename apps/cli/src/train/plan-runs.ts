@@ -1,6 +1,7 @@
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { PlumblineError } from "@plumbline/core";
 import { type Io, shownPath } from "@plumbline/extract/terminal";
+import { refuseExistingRun } from "../run-folder/create-run.ts";
 import { withoutMetaSae } from "./control.ts";
 import {
   defaultRunFolder,
@@ -60,7 +61,7 @@ function checkTogether(planned: readonly PlannedRun[], io: Io): void {
  * The runs that a command line asks for: one for each configuration, and with `--control` one more for each with a meta SAE, which
  * has none. With several configurations `--out` is the folder that all runs lie in.
  *
- * @throws PlumblineError `cannot-train-together`, `no-meta-sae`, and what reading a configuration throws
+ * @throws PlumblineError `cannot-train-together`, `no-meta-sae`, `output-exists`, and what reading a configuration throws
  */
 export async function planRuns(
   configPaths: readonly string[],
@@ -79,5 +80,6 @@ export async function planRuns(
     planned.push({ resolved: withoutMetaSae(resolved, path), run: control });
   }
   checkTogether(planned, io);
+  for (const { run } of planned) await refuseExistingRun(run, shownPath(run, io.cwd));
   return planned;
 }

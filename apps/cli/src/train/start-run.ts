@@ -1,5 +1,5 @@
-import { type ActionContext, clockOf, shownPath } from "@plumbline/extract/terminal";
-import { createRun, refuseExistingRun } from "../run-folder/create-run.ts";
+import { type ActionContext, clockOf } from "@plumbline/extract/terminal";
+import { createRun } from "../run-folder/create-run.ts";
 import type { RunRecord } from "../run-folder/run-record.ts";
 import { version } from "../version.ts";
 import { openTraining, type Training } from "./open-training.ts";
@@ -46,9 +46,7 @@ export async function startRuns(
   context: ActionContext<TrainFlags>,
   configPaths: readonly string[],
 ): Promise<number> {
-  const { io } = context;
   const planned = await planRuns(configPaths, context);
-  for (const { run } of planned) await refuseExistingRun(run, shownPath(run, io.cwd));
   const runs: StartedRun[] = [];
   try {
     for (const one of planned) runs.push(await openRun(one, context));
