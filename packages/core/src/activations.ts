@@ -30,6 +30,52 @@ export interface ActivationSource {
   readonly provenance?: Readonly<Record<string, string | number | boolean>>;
 }
 
+/** Some consecutive tokens of a pass over a model, with their activations at each of its hook points. */
+export interface PassChunk {
+  /** tokens in the chunk */
+  readonly nRows: number;
+  /** of each hook point, in their order: [nRows, dIn], row-major, finite */
+  readonly rows: readonly Float32Array[];
+  /** [nRows] token that each row belongs to */
+  readonly tokenIds?: Int32Array;
+  /** [nRows] position of the token in its sequence, from 0 */
+  readonly positions?: Int32Array;
+}
+
+/** How an {@link ActivationPass} is read. */
+export interface PassReading {
+  readonly signal?: AbortSignal;
+  /**
+   * first row wanted, 0 by default. Rows before it are left out; those after it are the same, bit for bit, as those of a
+   * reading from the start. A pass does without the work for rows that are not wanted as far as it can.
+   */
+  readonly startRow?: number;
+}
+
+/**
+ * Activations at one or several hook points from one pass over a model: the same tokens at each. A plain value; reading it
+ * twice gives the same rows in the same order, from whichever row one starts.
+ */
+export interface ActivationPass {
+  readonly specVersion: typeof activationSourceSpecVersion;
+  readonly name: string;
+  /** at least one, no name twice */
+  readonly hooks: readonly PassHook[];
+  /** rows in all, where that is known beforehand */
+  readonly nRows?: number;
+  /** chunks of any size ≥ 1, in order */
+  chunks(options?: PassReading): AsyncIterable<PassChunk>;
+  /** what the rows were made from, for the reader: model, text, tokenizer; goes into the store's manifest */
+  readonly provenance?: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** A place in a model that a pass reads. */
+export interface PassHook {
+  /** as `blocks.0.hook_resid_post`; absent for the one hook of plain tensors of unknown origin */
+  readonly hookPoint?: string;
+  readonly dIn: number;
+}
+
 /** Statistics of a set of activations over all its rows, accumulated in float64. */
 export interface ActivationStatistics {
   readonly nRows: number;

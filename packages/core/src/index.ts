@@ -1,9 +1,14 @@
+export { passOf, skipRows, sourceAt } from "./activation-pass.ts";
 export {
   type ActivationChunk,
+  type ActivationPass,
   type ActivationSource,
   type ActivationStatistics,
   activationSourceSpecVersion,
   type BatchSource,
+  type PassChunk,
+  type PassHook,
+  type PassReading,
 } from "./activations.ts";
 export {
   type ActivationSample,
