@@ -72,3 +72,4 @@ export {
 export { createRegistry, type Registry } from "./registry.ts";
 export type { Progress, Schedule, ScheduleState } from "./schedule.ts";
 export { denseFromSparse, type SparseLatents, sparseFromDense } from "./sparse-latents.ts";
+export type { HookBatch, ReplaceActivations, SplicedModel } from "./spliced-model.ts";

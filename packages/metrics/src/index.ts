@@ -1,3 +1,4 @@
+export type { HookBatch, ReplaceActivations, SplicedModel } from "@plumbline/core";
 export type { BehaviourNumbers, CrossEntropyIncrease } from "./behaviour/behaviour-sums.ts";
 export {
   type BehaviourOptions,
@@ -10,7 +11,6 @@ export { crossEntropyPerToken, klPerPosition } from "./behaviour/log-probabiliti
 export { type AblationScores, smallestEffect } from "./behaviour/scores.ts";
 export type { Change, Variant } from "./behaviour/sequence-sums.ts";
 export type { SpecialTokens, SpecialTokensPolicy } from "./behaviour/special-tokens.ts";
-export type { HookBatch, ReplaceActivations, SplicedModel } from "./behaviour/spliced-model.ts";
 export { type Bimodality, bimodalityOf } from "./bimodality/bimodality.ts";
 export { type DipTest, dipTest } from "./bimodality/dip-test.ts";
 export type { Component as MixtureComponent } from "./bimodality/expectation-maximization.ts";

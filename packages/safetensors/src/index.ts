@@ -1,6 +1,7 @@
 export type { SafetensorsDtype } from "./dtype.ts";
 export { encodeSafetensors, type TensorToWrite } from "./encode-safetensors.ts";
 export { defaultLimits, type SafetensorsLimits } from "./limits.ts";
+export { narrowFloats } from "./narrow.ts";
 export { parseHeader, type SafetensorsHeader } from "./parse-header.ts";
 export type { TensorLayout } from "./plan-file.ts";
 export { readSafetensors, type SafetensorsFile } from "./read-safetensors.ts";

@@ -1,5 +1,5 @@
+import type { ReplaceActivations, SplicedModel } from "@plumbline/core";
 import { PlumblineError } from "@plumbline/core";
-import type { ReplaceActivations, SplicedModel } from "./spliced-model.ts";
 
 /** A model that does not keep the contract of `SplicedModel`. */
 export function modelBroken(message: string, hint: string): PlumblineError {

@@ -1,6 +1,6 @@
+import type { SplicedModel } from "@plumbline/core";
 import { expect, describe as suite, test } from "vitest";
 import { type BehaviourOptions, evaluateBehaviour } from "./evaluate-behaviour.ts";
-import type { SplicedModel } from "./spliced-model.ts";
 import { saeFrom, toyLanguageModel } from "./toy-language-model.test-support.ts";
 
 const model = toyLanguageModel({ nVocabulary: 4, dIn: 2 });

@@ -1,3 +1,4 @@
+import type { SplicedModel } from "@plumbline/core";
 import fc from "fast-check";
 import { expect, describe as suite, test } from "vitest";
 import { type BehaviourOptions, evaluateBehaviour } from "./evaluate-behaviour.ts";
@@ -12,7 +13,6 @@ import {
   text,
   zero,
 } from "./naive-behaviour.test-support.ts";
-import type { SplicedModel } from "./spliced-model.ts";
 import { saeFrom, toyLanguageModel } from "./toy-language-model.test-support.ts";
 
 const evaluate = (options: Partial<BehaviourOptions> = {}) =>

@@ -1,3 +1,4 @@
+import type { ReplaceActivations, SplicedModel } from "@plumbline/core";
 import { PlumblineError, type SaeInference } from "@plumbline/core";
 import type { MetricDefinition } from "../values/define-metrics.ts";
 import { type BehaviourNumbers, type BehaviourSums, createBehaviourSums } from "./behaviour-sums.ts";
@@ -8,7 +9,6 @@ import { createMeanActivation } from "./mean-activation.ts";
 import { constantVector, type KeepsToken, reconstructionOf } from "./replacements.ts";
 import { sequenceSums } from "./sequence-sums.ts";
 import { type SpecialTokens, type SpecialTokensPolicy, specialTokensPolicy } from "./special-tokens.ts";
-import type { ReplaceActivations, SplicedModel } from "./spliced-model.ts";
 
 /** Batches of token sequences, each sequence of its own length and without padding. */
 export type SequenceBatches = AsyncIterable<readonly Int32Array[]> | Iterable<readonly Int32Array[]>;

@@ -1,7 +1,7 @@
+import type { SplicedModel } from "@plumbline/core";
 import { createColumnMoments } from "../values/column-moments.ts";
 import { checkedRun } from "./checked-run.ts";
 import { checkHookBatch, eachPosition, type KeepsToken } from "./replacements.ts";
-import type { SplicedModel } from "./spliced-model.ts";
 
 /** Adds the activations of positions that an ablation replaces. */
 export interface MeanActivation {

@@ -1,6 +1,6 @@
+import type { HookBatch, ReplaceActivations } from "@plumbline/core";
 import { PlumblineError, type SaeInference } from "@plumbline/core";
 import { modelBroken } from "./checked-run.ts";
-import type { HookBatch, ReplaceActivations } from "./spliced-model.ts";
 
 /** Whether the activations of a token stay as they are. */
 export type KeepsToken = (token: number) => boolean;

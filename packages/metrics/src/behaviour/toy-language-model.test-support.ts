@@ -1,5 +1,5 @@
+import type { ReplaceActivations, SplicedModel } from "@plumbline/core";
 import { createRandom, type SaeInference, type SparseLatents, sparseFromDense } from "@plumbline/core";
-import type { ReplaceActivations, SplicedModel } from "./spliced-model.ts";
 
 /** A small language model with everything in the open. */
 export interface ToyLanguageModel extends SplicedModel {
