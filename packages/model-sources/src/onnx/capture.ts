@@ -5,12 +5,20 @@ import type { OnnxGraphModel, OpenedPart } from "./onnx-graph-model.ts";
 import type { OnnxValue } from "./onnx-model.ts";
 import type { InputArray } from "./token-inputs.ts";
 
-/** Inputs of one run, and how many rows each item of it gives. */
+/** Inputs of one run, and which rows of its output are wanted. */
 export interface CaptureBatch {
   readonly feeds: Readonly<Record<string, InputArray>>;
-  /** positions of each item: tokens of a sequence, patches of an image */
+  /** sequences or images */
+  readonly nItems: number;
+  /** of padded sequences; left out, all positions that the model makes of an item are wanted, as of an image its patches */
+  readonly padding?: Padding;
+}
+
+/** How items of different lengths lie in a padded batch. */
+export interface Padding {
+  /** positions of each item that are no padding, from its first on */
   readonly lengths: readonly number[];
-  /** positions that the model sees of each item, padding included */
+  /** positions of every item, padding included */
   readonly nPositions: number;
 }
 
@@ -23,7 +31,7 @@ export interface Capture {
   readonly shapes: readonly (readonly number[])[];
   /** inputs that the model needs for it */
   readonly inputs: readonly OnnxValue[];
-  /** of each hook point, rows [sum of lengths, dIn] */
+  /** of each hook point, the wanted rows [nRows, dIn], item after item */
   run(batch: CaptureBatch): Promise<readonly Float32Array[]>;
   release(): Promise<void>;
 }
@@ -37,14 +45,11 @@ async function runPart(
   return tensors.map((name) => {
     const output = outputs[name];
     if (output === undefined) throw new Error(`ONNX Runtime gives no output "${name}"`);
-    const { lengths, nPositions } = batch;
-    const width = widthOf(output.dims, { name, nSequences: lengths.length, nPositions });
-    return {
-      rows: rowsOfTokens(float32Of(output, name), lengths, { nPositions, width }),
-      width,
-      type: output.type,
-      shape: output.dims,
-    };
+    const { nItems, padding } = batch;
+    const width = widthOf(output.dims, { name, nItems, nPositions: padding?.nPositions });
+    const values = float32Of(output, name);
+    const rows = padding === undefined ? values : rowsOfTokens(values, { ...padding, width });
+    return { rows, width, type: output.type, shape: output.dims };
   });
 }
 

@@ -22,6 +22,10 @@ export function dataEnds({ inputs, outputs }: OnnxModel): DataEnds {
 /** Operations that pass on how large something is, not what it holds. */
 const shapeOperations = new Set(["Shape", "Size"]);
 
+/** What a node gives that comes from the data: the fused embedding also says how long its mask is. */
+const dataOutputs = ({ opType, outputs }: OnnxNode): readonly string[] =>
+  (opType === "EmbedLayerNormalization" ? outputs.slice(0, 1) : outputs).filter((name) => name !== "");
+
 /** Data that come from the input, as against weights, masks, positions and shapes. */
 export function reachableFrom(input: string, model: OnnxModel): Set<OnnxNode> {
   const carrying = new Set([input]);
@@ -29,7 +33,7 @@ export function reachableFrom(input: string, model: OnnxModel): Set<OnnxNode> {
   for (const node of model.nodes) {
     if (shapeOperations.has(node.opType) || !readsOf(node).some((name) => carrying.has(name))) continue;
     reached.add(node);
-    for (const name of node.outputs) if (name !== "") carrying.add(name);
+    for (const name of dataOutputs(node)) carrying.add(name);
   }
   return reached;
 }
@@ -47,8 +51,8 @@ export function bottlenecks(model: OnnxModel, index: GraphIndex, ends: DataEnds)
   // The furthest place that a node before this one leads to: beyond it, this one is passed by.
   let furthest = 0;
   for (const [place, node] of path.entries()) {
-    if (furthest <= place && node.outputs.filter((name) => name !== "").length === 1) found.push(node);
-    for (const name of node.outputs) {
+    if (furthest <= place && dataOutputs(node).length === 1) found.push(node);
+    for (const name of dataOutputs(node)) {
       for (const reader of index.consumers(name)) furthest = Math.max(furthest, places.get(reader) ?? 0);
     }
   }

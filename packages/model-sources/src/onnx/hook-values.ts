@@ -21,22 +21,23 @@ export function float32Of(tensor: RuntimeTensor, name: string): Float32Array {
 }
 
 /**
- * Width of a tensor's rows, one a token: of `[sequences, positions, …]` or `[sequences · positions, width]`.
+ * Width of a tensor's rows, one a position: of `[items, positions, …]` or, where positions are known, `[items · positions, width]`.
  *
  * @throws PlumblineError `not-per-token` for a tensor of another form
  */
 export function widthOf(
   dims: readonly number[],
-  run: { readonly name: string; readonly nSequences: number; readonly nPositions: number },
+  run: { readonly name: string; readonly nItems: number; readonly nPositions: number | undefined },
 ): number {
-  const { name, nSequences, nPositions } = run;
+  const { name, nItems, nPositions = dims[1] ?? 0 } = run;
   const size = dims.reduce((product, length) => product * length, 1);
-  const perToken = dims.length >= 3 && dims[0] === nSequences && dims[1] === nPositions;
-  const flat = dims.length === 2 && dims[0] === nSequences * nPositions;
-  if (size > 0 && (perToken || flat)) return size / (nSequences * nPositions);
+  const perPosition = dims.length >= 3 && dims[0] === nItems && dims[1] === nPositions;
+  const flat = dims.length === 2 && run.nPositions !== undefined && dims[0] === nItems * nPositions;
+  if (size > 0 && (perPosition || flat)) return size / (nItems * nPositions);
+  const expected = run.nPositions === undefined ? "positions" : String(nPositions);
   throw usageError({
     code: "not-per-token",
-    message: `expected the tensor "${name}" to be [${nSequences}, ${nPositions}, width], got [${dims.join(", ")}]`,
+    message: `expected the tensor "${name}" to be [${nItems}, ${expected}, width], got [${dims.join(", ")}]`,
     hint: "choose a hook point with one row a token",
   });
 }
@@ -44,8 +45,11 @@ export function widthOf(
 /** Copies the rows of tokens out of what was computed for padded sequences. */
 export function rowsOfTokens(
   values: Float32Array,
-  lengths: readonly number[],
-  { nPositions, width }: { readonly nPositions: number; readonly width: number },
+  {
+    lengths,
+    nPositions,
+    width,
+  }: { readonly lengths: readonly number[]; readonly nPositions: number; readonly width: number },
 ): Float32Array {
   const nRows = lengths.reduce((sum, length) => sum + length, 0);
   if (nRows * width === values.length) return values;
@@ -62,8 +66,11 @@ export function rowsOfTokens(
 /** The reverse of {@link rowsOfTokens}; padding is zero. */
 export function padRows(
   rows: Float32Array,
-  lengths: readonly number[],
-  { nPositions, width }: { readonly nPositions: number; readonly width: number },
+  {
+    lengths,
+    nPositions,
+    width,
+  }: { readonly lengths: readonly number[]; readonly nPositions: number; readonly width: number },
 ): Float32Array {
   if (rows.length === lengths.length * nPositions * width) return rows;
   const values = new Float32Array(lengths.length * nPositions * width);

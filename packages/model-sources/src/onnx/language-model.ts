@@ -1,4 +1,4 @@
-import type { CaptureBatch } from "./capture.ts";
+import type { CaptureBatch, Padding } from "./capture.ts";
 import type { OnnxValue } from "./onnx-model.ts";
 import { padTokens, tokenInputs } from "./token-inputs.ts";
 
@@ -7,12 +7,12 @@ export function tokenBatch(
   sequences: readonly Int32Array[],
   inputs: readonly OnnxValue[],
   padId = 0,
-): CaptureBatch {
+): CaptureBatch & { readonly padding: Padding } {
   const padded = padTokens(sequences, padId);
   return {
     feeds: tokenInputs(inputs, padded),
-    lengths: sequences.map((ids) => ids.length),
-    nPositions: padded.nPositions,
+    nItems: sequences.length,
+    padding: { lengths: sequences.map((ids) => ids.length), nPositions: padded.nPositions },
   };
 }
 

@@ -20,7 +20,8 @@ export interface Backbone {
   readonly steps: readonly ResidualStep[];
 }
 
-const passThrough = new Set(["Cast", "Identity", "Dropout"]);
+/** What changes the form of a tensor, or its precision, and not what it holds. */
+const passThrough = new Set(["Cast", "Dropout", "Flatten", "Identity", "Reshape", "Squeeze", "Unsqueeze"]);
 const attentionOperations =
   /^(Attention|MultiHeadAttention|GroupQueryAttention|QAttention|PackedAttention|PackedMultiHeadAttention|DecoderMaskedMultiHeadAttention|DecoderMaskedSelfAttention|SparseAttention|RelativePositionBias.*Attention)$/;
 const products = new Set(["MatMul", "FusedMatMul", "Einsum", "Gemm"]);
@@ -90,13 +91,13 @@ function stepBetween(
  */
 export function findBackbone(model: OnnxModel, index: GraphIndex, ends: DataEnds): Backbone {
   const search: Search = { index, reached: reachableFrom(ends.input, model) };
-  const tensors = bottlenecks(model, index, ends).map(
-    ({ outputs }) => outputs.find((name) => name !== "") ?? "",
-  );
+  const tensors = bottlenecks(model, index, ends)
+    .filter(({ opType }) => !passThrough.has(opType))
+    .map(({ outputs }) => outputs.find((name) => name !== "") ?? "");
   const steps: ResidualStep[] = [];
   for (let place = 1; place < tensors.length; place++) {
     const [before = "", after = ""] = [tensors[place - 1], tensors[place]];
-    const branches = stepBetween(origin(before, search), after, search);
+    const branches = stepBetween(before, after, search);
     if (branches !== undefined) steps.push({ before, after, ...branches, span: [place - 1, place] });
   }
   return { tensors, steps };

@@ -1,7 +1,7 @@
 import type { ReplaceActivations, SplicedModel } from "@plumbline/core";
 import { narrowFloats } from "@plumbline/safetensors";
 import { fileError, usageError } from "../errors.ts";
-import { type Capture, type CaptureBatch, openCapture } from "./capture.ts";
+import { type Capture, openCapture } from "./capture.ts";
 import { float32Of, padRows } from "./hook-values.ts";
 import { probeTokens, tokenBatch } from "./language-model.ts";
 import type { OnnxGraphModel, OpenedPart } from "./onnx-graph-model.ts";
@@ -55,10 +55,10 @@ async function goOn(
   sequences: readonly Int32Array[],
   rows: Float32Array,
 ): Promise<{ logits: Float32Array; nPositions: number }> {
-  const batch: CaptureBatch = tokenBatch(sequences, tail.inputs, padId);
-  const { lengths, nPositions } = batch;
+  const batch = tokenBatch(sequences, tail.inputs, padId);
+  const { lengths, nPositions } = batch.padding;
   const width = head.hooks[0]?.dIn ?? 0;
-  const padded = padRows(rows, lengths, { nPositions, width });
+  const padded = padRows(rows, { lengths, nPositions, width });
   const hook = asInput(padded, head.elementTypes[0] ?? "", shapeFor(lengths.length, nPositions));
   const outputs = await tail.run({ ...batch.feeds, [tensor]: hook });
   const found = outputs[output];

@@ -40,7 +40,8 @@ export interface OpenedPass extends ActivationPass {
   release(): Promise<void>;
 }
 
-async function* groupsOf<T>(items: AsyncIterable<T> | Iterable<T>, size: number): AsyncGenerator<T[]> {
+/** Items in groups of `size`, the last one smaller. */
+export async function* groupsOf<T>(items: AsyncIterable<T> | Iterable<T>, size: number): AsyncGenerator<T[]> {
   let group: T[] = [];
   for await (const item of items) {
     group.push(item);

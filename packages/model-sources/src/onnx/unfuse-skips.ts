@@ -2,7 +2,7 @@ import { floatAttribute, makeNode } from "./encode-node.ts";
 import type { OnnxModel, OnnxNode } from "./onnx-model.ts";
 import { floatAttributeOf } from "./read-attribute.ts";
 
-/** Places of inputs of the fused operations, after the stream and what is added to it. */
+/** What a fused operation normalizes with, and the places of its inputs after the two terms of its sum. */
 const fusedOperations: ReadonlyMap<string, { norm: string; beta: number | undefined; bias: number }> =
   new Map([
     ["SkipLayerNormalization", { norm: "LayerNormalization", beta: 3, bias: 4 }],
@@ -12,9 +12,16 @@ const fusedOperations: ReadonlyMap<string, { norm: string; beta: number | undefi
 /** ONNX Runtime's default, where a node does not say. */
 const defaultEpsilon = 1e-12;
 
-function unfuse(model: OnnxModel, node: OnnxNode): readonly OnnxNode[] {
+/** The two terms of the sum, what is added to the stream last: the one that a product makes; its bias is fused too. */
+function termsOf(node: OnnxNode, products: ReadonlySet<string>): readonly [stream: string, branch: string] {
+  const [first = "", second = ""] = node.inputs;
+  return products.has(first) && !products.has(second) ? [second, first] : [first, second];
+}
+
+function unfuse(model: OnnxModel, node: OnnxNode, products: ReadonlySet<string>): readonly OnnxNode[] {
   const fused = fusedOperations.get(node.opType);
-  const [stream = "", added = "", gamma = ""] = node.inputs;
+  const [stream, added] = termsOf(node, products);
+  const gamma = node.inputs[2] ?? "";
   const [normalized = "", mean = "", deviation = "", namedSum = ""] = node.outputs;
   if (fused === undefined || node.domain !== "com.microsoft" || mean !== "" || deviation !== "")
     return [node];
@@ -45,5 +52,8 @@ function unfuse(model: OnnxModel, node: OnnxNode): readonly OnnxNode[] {
  */
 export function unfuseSkips(model: OnnxModel): OnnxModel {
   if (!model.nodes.some(({ opType }) => fusedOperations.has(opType))) return model;
-  return { ...model, nodes: model.nodes.flatMap((node) => unfuse(model, node)) };
+  const products = new Set(
+    model.nodes.filter(({ opType }) => /MatMul|Gemm/.test(opType)).flatMap(({ outputs }) => outputs),
+  );
+  return { ...model, nodes: model.nodes.flatMap((node) => unfuse(model, node, products)) };
 }
