@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { ExtractFlags } from "./extract-command.ts";
+import type { ExtractFlags } from "./commands/extract-command.ts";
 import type { Io } from "./terminal/io.ts";
 import { createProgram, type Program, repeated } from "./terminal/program.ts";
 import { version } from "./version.ts";
@@ -16,7 +16,7 @@ export function describeExtract(program: Program, command: Command): Command {
     .option("--dry-run", "open the source, read its first chunk, say time and disk; write nothing");
   // Loaded when it runs: help needs neither stores nor models.
   return program.action<ExtractFlags>(command, async (context) =>
-    (await import("./extract-command.ts")).extract(context),
+    (await import("./commands/extract-command.ts")).extract(context),
   );
 }
 

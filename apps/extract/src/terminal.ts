@@ -18,3 +18,4 @@ export {
 export { createProgressLine, type ProgressLine, type ProgressMode } from "./terminal/progress.ts";
 export { reportError } from "./terminal/report-error.ts";
 export { leftovers, shownPath } from "./terminal/shown-path.ts";
+export { shownBytes, shownCount, shownNumber, shownSeconds, textTable } from "./terminal/text-table.ts";

@@ -4,4 +4,6 @@ export {
   loadGraphModelFromFolder,
 } from "./node/load-graph-model-from-folder.ts";
 export { npyFileSource } from "./node/npy-file-source.ts";
+export { loadOnnxRuntime } from "./node/onnx/load-onnx-runtime.ts";
+export { type OnnxModelOnDisk, type OpenOnnxOptions, openOnnxModel } from "./node/onnx/open-onnx-model.ts";
 export { type SafetensorsSourceOptions, safetensorsFileSource } from "./node/safetensors-file-source.ts";

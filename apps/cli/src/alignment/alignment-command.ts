@@ -1,11 +1,10 @@
 import { resolve } from "node:path";
 import { writeFileAtomically } from "@plumbline/core/node";
-import { type ActionContext, shownPath } from "@plumbline/extract/terminal";
+import { type ActionContext, shownNumber, shownPath, textTable } from "@plumbline/extract/terminal";
 import type { Bimodality, Distribution, MetricValue } from "@plumbline/metrics";
 import { type FiringFlags, measureFirings } from "../eval/measure-firings.ts";
 import { findProducts } from "../find-products.ts";
 import { loadSae, saeName } from "../load-sae.ts";
-import { shownNumber, textTable } from "../text-table.ts";
 import { histogramSvg } from "./histogram-svg.ts";
 import { histogramText } from "./histogram-text.ts";
 import { type AlignmentReport, measureAlignment } from "./measure-alignment.ts";

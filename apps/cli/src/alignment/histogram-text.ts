@@ -1,5 +1,5 @@
+import { shownCount } from "@plumbline/extract/terminal";
 import type { Histogram } from "@plumbline/metrics";
-import { shownCount } from "../text-table.ts";
 
 /** Parts of a character, from an eighth to the whole. */
 const blocks = ["▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"];

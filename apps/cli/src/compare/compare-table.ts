@@ -1,7 +1,7 @@
 import type { Colors } from "@plumbline/extract/terminal";
+import { shownNumber, textTable } from "@plumbline/extract/terminal";
 import type { Agreement, CrossCandidate, MetricValue } from "@plumbline/metrics";
 import { type LoadedSae, saeName } from "../load-sae.ts";
-import { shownNumber, textTable } from "../text-table.ts";
 import type { Change } from "./changes.ts";
 import type { Found } from "./found.ts";
 import { maxFiringRate } from "./measure-pair.ts";

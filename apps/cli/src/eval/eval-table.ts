@@ -1,6 +1,6 @@
 import type { Colors } from "@plumbline/extract/terminal";
+import { shownNumber, textTable } from "@plumbline/extract/terminal";
 import type { Distribution, EvaluationResult, MetricInterval } from "@plumbline/metrics";
-import { shownNumber, textTable } from "../text-table.ts";
 import type { Measured } from "./measure-sae.ts";
 
 type Value = { readonly value: number | null; readonly reason?: string };

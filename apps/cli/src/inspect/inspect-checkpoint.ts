@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { loadInferenceForm, loadTrainingState } from "@plumbline/checkpoints/node";
 import type { InferenceForm, Json } from "@plumbline/core";
+import { shownNumber } from "@plumbline/extract/terminal";
 import {
   type Distribution,
   directionStatistics,
@@ -8,7 +9,6 @@ import {
   summarizeAlignment,
 } from "@plumbline/metrics";
 import { exists } from "../load-sae.ts";
-import { shownNumber } from "../text-table.ts";
 import type { Inspection } from "./inspection.ts";
 
 const levels = [0, 0.05, 0.5, 0.95, 1];

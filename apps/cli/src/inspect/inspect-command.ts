@@ -1,11 +1,17 @@
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { PlumblineError } from "@plumbline/core";
-import { type ActionContext, exitCodes, expectedError, type Output } from "@plumbline/extract/terminal";
+import {
+  type ActionContext,
+  exitCodes,
+  expectedError,
+  type Output,
+  shownNumber,
+  textTable,
+} from "@plumbline/extract/terminal";
 import { exists } from "../load-sae.ts";
 import { runRecordFile } from "../run-folder/run-record.ts";
 import { storeManifestFile } from "../run-folder/store-fingerprint.ts";
-import { shownNumber, textTable } from "../text-table.ts";
 import { inspectCheckpoint } from "./inspect-checkpoint.ts";
 import { inspectRun } from "./inspect-run.ts";
 import { inspectSafetensors } from "./inspect-safetensors.ts";

@@ -1,9 +1,9 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
+import { shownNumber } from "@plumbline/extract/terminal";
 import { checkpointNames, checkpointsFolder, latestCheckpoint } from "../run-folder/checkpoint-folder.ts";
 import { runLogFile } from "../run-folder/run-log.ts";
 import { readRunRecord } from "../run-folder/run-record.ts";
-import { shownNumber } from "../text-table.ts";
 import type { Inspection } from "./inspection.ts";
 
 /** Enough for many lines of the log. */

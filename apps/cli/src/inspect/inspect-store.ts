@@ -1,6 +1,6 @@
 import { openActivationStore } from "@plumbline/activation-store/node";
 import { PlumblineError } from "@plumbline/core";
-import { shownBytes } from "../text-table.ts";
+import { shownBytes } from "@plumbline/extract/terminal";
 import type { Inspection } from "./inspection.ts";
 
 const norm = (values: Float32Array): number =>

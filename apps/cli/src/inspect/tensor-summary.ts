@@ -1,6 +1,6 @@
 import type { JsonObject } from "@plumbline/core";
+import { shownNumber } from "@plumbline/extract/terminal";
 import type { SafetensorsReader } from "@plumbline/safetensors/node";
-import { shownNumber } from "../text-table.ts";
 
 /** What one tensor holds. */
 export interface TensorSummary {

@@ -1,6 +1,7 @@
 import { unknownNameError } from "@plumbline/core";
 import { loadPlugins } from "@plumbline/extract";
 import type { ActionContext } from "@plumbline/extract/terminal";
+import { textTable } from "@plumbline/extract/terminal";
 import {
   metricDefinitions,
   peerReconstructionDefinitions,
@@ -10,7 +11,6 @@ import { compositeSchedules, curveConfigSchema } from "@plumbline/schedules";
 import { z } from "zod";
 import { compareDefinitions } from "../compare/definitions.ts";
 import { createRegistries, type Registries } from "../registries.ts";
-import { textTable } from "../text-table.ts";
 
 /** Flags of `plumbline list`. */
 export interface ListFlags {

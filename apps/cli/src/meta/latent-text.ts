@@ -1,5 +1,5 @@
+import { textTable } from "@plumbline/extract/terminal";
 import { partsOf } from "@plumbline/meta-sae";
-import { textTable } from "../text-table.ts";
 import { counted, type Explained, labelCell, shownShare, shownWeight } from "./explained.ts";
 
 /** One latent for people: what it is made of, and which other latents have the same parts. */

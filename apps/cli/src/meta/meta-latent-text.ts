@@ -1,5 +1,5 @@
+import { shownNumber, textTable } from "@plumbline/extract/terminal";
 import { partsOf } from "@plumbline/meta-sae";
-import { shownNumber, textTable } from "../text-table.ts";
 import { counted, type Explained, labelCell, partsText, shownShare, shownWeight } from "./explained.ts";
 
 /** One meta latent for people: the latents that it is a part of, and their other parts. */

@@ -1,6 +1,6 @@
+import { shownNumber, textTable } from "@plumbline/extract/terminal";
 import { partsOf } from "@plumbline/meta-sae";
 import { distributionOf } from "@plumbline/metrics";
-import { shownNumber, textTable } from "../text-table.ts";
 import { type Explained, labelCell, partsText, shareFormula, shownShare } from "./explained.ts";
 
 /** Latents that stand in one line for a meta latent. */

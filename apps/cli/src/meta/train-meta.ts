@@ -1,9 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import type { Backend, InferenceForm } from "@plumbline/core";
-import { type ActionContext, clockOf } from "@plumbline/extract/terminal";
+import { type ActionContext, clockOf, shownSeconds } from "@plumbline/extract/terminal";
 import { type DecoderExplanation, type ExplainSettings, explainDecoder } from "@plumbline/meta-sae";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { shownSeconds } from "../text-table.ts";
 
 /** What is explained: the decoder rows alone. */
 export type ExplainedForm = Pick<InferenceForm, "dIn" | "dSae" | "decoder">;

@@ -1,6 +1,6 @@
 import type { Colors } from "@plumbline/extract/terminal";
+import { shownNumber, textTable } from "@plumbline/extract/terminal";
 import type { AgreementSpread, Spread, StabilityResult } from "@plumbline/metrics";
-import { shownNumber, textTable } from "../text-table.ts";
 
 /** `0.81 ± 0.02` */
 function shown({ n, mean, std }: Spread): string {

@@ -1,6 +1,12 @@
-import { type ActionContext, clockOf, shownPath } from "@plumbline/extract/terminal";
+import {
+  type ActionContext,
+  clockOf,
+  shownBytes,
+  shownPath,
+  shownSeconds,
+  textTable,
+} from "@plumbline/extract/terminal";
 import { train } from "@plumbline/trainer";
-import { shownBytes, shownSeconds, textTable } from "../text-table.ts";
 import { memoryEstimate } from "./memory-estimate.ts";
 import { createTrainingEngine, openTraining, type Training, trainingBatches } from "./open-training.ts";
 import { planRuns } from "./plan-runs.ts";

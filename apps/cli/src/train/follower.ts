@@ -1,8 +1,15 @@
 import type { BatchSource, JsonObject } from "@plumbline/core";
-import { clockOf, type EventLine, type Io, type Output } from "@plumbline/extract/terminal";
+import {
+  clockOf,
+  type EventLine,
+  type Io,
+  type Output,
+  shownCount,
+  shownNumber,
+  shownSeconds,
+} from "@plumbline/extract/terminal";
 import type { TrainerEvent } from "@plumbline/trainer";
 import type { RunLog } from "../run-folder/run-log.ts";
-import { shownCount, shownNumber, shownSeconds } from "../text-table.ts";
 
 type StepEvent = Extract<TrainerEvent, { type: "step" }>;
 

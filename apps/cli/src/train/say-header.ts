@@ -1,6 +1,5 @@
 import { basename } from "node:path";
-import { type Io, type Output, shownPath } from "@plumbline/extract/terminal";
-import { shownBytes, shownCount } from "../text-table.ts";
+import { type Io, type Output, shownBytes, shownCount, shownPath } from "@plumbline/extract/terminal";
 import { memoryEstimate } from "./memory-estimate.ts";
 import type { Training } from "./open-training.ts";
 

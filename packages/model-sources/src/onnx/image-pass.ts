@@ -72,6 +72,12 @@ function blankImage(inputs: readonly OnnxValue[], imageSize: number): ModelImage
   return { ...size, pixels: new Float32Array(3 * size.height * size.width) };
 }
 
+/** A blank image, for a trial run. */
+export const probeImage =
+  (imageSize: number) =>
+  (inputs: readonly OnnxValue[]): CaptureBatch =>
+    imageBatch([blankImage(inputs, imageSize)], inputs);
+
 /** The wanted positions of each image. */
 function selected(
   rows: Float32Array,

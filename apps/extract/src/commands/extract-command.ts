@@ -2,16 +2,16 @@ import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { writeActivationStore } from "@plumbline/activation-store/node";
 import { type ActivationSource, PlumblineError, parseConfig } from "@plumbline/core";
-import { loadConfigDocument } from "./config/config-document.ts";
-import { type LayeredConfig, layerConfig } from "./config/layered-config.ts";
-import { type ExtractConfig, extractConfigSchema } from "./extract-config.ts";
-import { loadPlugins } from "./plugins.ts";
-import type { SourcePlugin } from "./source-plugin.ts";
-import { sourceRegistry } from "./source-registry.ts";
-import { clockOf, type Io } from "./terminal/io.ts";
-import type { Output } from "./terminal/output.ts";
-import type { ActionContext } from "./terminal/program.ts";
-import { leftovers, shownPath } from "./terminal/shown-path.ts";
+import { loadConfigDocument } from "../config/config-document.ts";
+import { type LayeredConfig, layerConfig } from "../config/layered-config.ts";
+import { type ExtractConfig, extractConfigSchema } from "../extract-config.ts";
+import { loadPlugins } from "../plugins.ts";
+import type { SourcePlugin } from "../source-plugin.ts";
+import { sourceRegistry } from "../source-registry.ts";
+import { clockOf, type Io } from "../terminal/io.ts";
+import type { Output } from "../terminal/output.ts";
+import type { ActionContext } from "../terminal/program.ts";
+import { leftovers, shownPath } from "../terminal/shown-path.ts";
 
 /** Flags of the command. */
 export interface ExtractFlags {
