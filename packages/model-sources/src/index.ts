@@ -1,5 +1,14 @@
 export type { GraphFeed, GraphModelLike, GraphTensor } from "./graph-model/graph-model.ts";
 export { type GraphModelSourceOptions, graphModelSource } from "./graph-model/graph-model-source.ts";
+export { type Detection, type DetectorOptions, detectLatents } from "./intervene/detect.ts";
+export {
+  type GenerateOptions,
+  generateTokens,
+  mostLikely,
+  type Sampling,
+  sampleToken,
+} from "./intervene/generate.ts";
+export { type LatentEdit, steering } from "./intervene/steering.ts";
 export { defaultNpyLimits, type NpyLimits } from "./npy/npy-header.ts";
 export { npySource } from "./npy/npy-source.ts";
 export { type ByteSource, bytesInMemory } from "./onnx/byte-source.ts";
