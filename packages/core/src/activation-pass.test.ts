@@ -1,5 +1,5 @@
 import { expect, describe as suite, test } from "vitest";
-import { passOf, sourceAt } from "./activation-pass.ts";
+import { passOf, sourceAt, takeRows } from "./activation-pass.ts";
 import type { ActivationPass, ActivationSource, PassChunk } from "./activations.ts";
 
 /** Rows 0 to 5 of width 2 in chunks of 3, 1 and 2; row i is [i, 10 i], its token 100 + i. */
@@ -57,6 +57,21 @@ suite("passOf()", () => {
     });
     const signal = AbortSignal.abort(new Error("enough"));
     await expect(all(passOf(source).chunks({ signal }))).rejects.toThrow("enough");
+  });
+});
+
+suite("takeRows()", () => {
+  test("ends after so many rows, from wherever one starts", async () => {
+    const whole = await all(passOf(source).chunks());
+    for (let maxRows = 1; maxRows <= 7; maxRows++) {
+      const taken = takeRows(passOf(source), maxRows);
+      expect(taken.nRows).toBe(Math.min(maxRows, 6));
+      for (let startRow = 0; startRow <= 7; startRow++) {
+        expect((await all(taken.chunks({ startRow }))).ids).toEqual(whole.ids.slice(startRow, maxRows));
+      }
+    }
+    const counted = { ...passOf(source), countRows: async () => 6 };
+    expect(await takeRows(counted, 4).countRows?.()).toBe(4);
   });
 });
 

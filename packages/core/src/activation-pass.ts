@@ -8,15 +8,24 @@ import type {
 import { PlumblineError } from "./errors/plumbline-error.ts";
 import { unknownNameError } from "./errors/unknown-name-error.ts";
 
-/** The rows of a chunk from `first` on: views, nothing is copied. */
-function from(chunk: PassChunk, first: number, widths: readonly number[]): PassChunk {
-  if (first === 0) return chunk;
+/** Some rows of a chunk: views, nothing is copied. */
+function slice(
+  chunk: PassChunk,
+  {
+    first,
+    end,
+    widths,
+  }: { readonly first: number; readonly end: number; readonly widths: readonly number[] },
+): PassChunk {
   const { tokenIds, positions } = chunk;
   return {
-    nRows: chunk.nRows - first,
-    rows: chunk.rows.map((rows, hook) => rows.subarray(first * (widths[hook] ?? 0))),
-    ...(tokenIds === undefined ? {} : { tokenIds: tokenIds.subarray(first) }),
-    ...(positions === undefined ? {} : { positions: positions.subarray(first) }),
+    nRows: end - first,
+    rows: chunk.rows.map((rows, hook) => {
+      const width = widths[hook] ?? 0;
+      return rows.subarray(first * width, end * width);
+    }),
+    ...(tokenIds === undefined ? {} : { tokenIds: tokenIds.subarray(first, end) }),
+    ...(positions === undefined ? {} : { positions: positions.subarray(first, end) }),
   };
 }
 
@@ -35,7 +44,8 @@ export async function* skipRows(
   for await (const chunk of chunks) {
     const skipped = Math.min(Math.max(0, startRow - row), chunk.nRows);
     row += chunk.nRows;
-    if (skipped < chunk.nRows) yield from(chunk, skipped, widths);
+    if (skipped === 0) yield chunk;
+    else if (skipped < chunk.nRows) yield slice(chunk, { first: skipped, end: chunk.nRows, widths });
   }
 }
 
@@ -69,6 +79,36 @@ export function passOf(source: ActivationSource): ActivationPass {
     ...(provenance === undefined ? {} : { provenance }),
     chunks: ({ signal, startRow = 0 }: PassReading = {}) =>
       skipRows(all(signal), { firstRow: 0, startRow, widths: [dIn] }),
+  });
+}
+
+/**
+ * A pass that ends after its first `maxRows` rows, if it has as many.
+ *
+ * @param maxRows at least 1
+ */
+export function takeRows(pass: ActivationPass, maxRows: number): ActivationPass {
+  const widths = pass.hooks.map(({ dIn }) => dIn);
+  async function* chunks(reading: PassReading = {}): AsyncGenerator<PassChunk> {
+    let left = maxRows - (reading.startRow ?? 0);
+    if (left <= 0) return;
+    for await (const chunk of pass.chunks(reading)) {
+      yield chunk.nRows <= left ? chunk : slice(chunk, { first: 0, end: left, widths });
+      left -= chunk.nRows;
+      if (left <= 0) return;
+    }
+  }
+  const { countRows } = pass;
+  return Object.freeze({
+    ...pass,
+    ...(pass.nRows === undefined ? {} : { nRows: Math.min(pass.nRows, maxRows) }),
+    chunks,
+    ...(countRows === undefined
+      ? {}
+      : {
+          countRows: async (options: { readonly signal?: AbortSignal } = {}) =>
+            Math.min(maxRows, await countRows.call(pass, options)),
+        }),
   });
 }
 

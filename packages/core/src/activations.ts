@@ -65,6 +65,8 @@ export interface ActivationPass {
   readonly nRows?: number;
   /** chunks of any size ≥ 1, in order */
   chunks(options?: PassReading): AsyncIterable<PassChunk>;
+  /** counts rows without computing activations, where the pass can; reads all that they are made from */
+  countRows?(options?: { readonly signal?: AbortSignal }): Promise<number>;
   /** what the rows were made from, for the reader: model, text, tokenizer; goes into the store's manifest */
   readonly provenance?: Readonly<Record<string, string | number | boolean>>;
 }

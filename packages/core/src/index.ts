@@ -1,4 +1,4 @@
-export { passOf, skipRows, sourceAt } from "./activation-pass.ts";
+export { passOf, skipRows, sourceAt, takeRows } from "./activation-pass.ts";
 export {
   type ActivationChunk,
   type ActivationPass,
