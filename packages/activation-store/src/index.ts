@@ -7,6 +7,7 @@ export { createBatchSource, type RowReader, type ShuffledBatchSource } from "./b
 export {
   encodeStoreManifest,
   parseStoreManifest,
+  type StoreDtype,
   type StoreFile,
   type StoreManifest,
   type StoreShard,

@@ -6,7 +6,7 @@ import { encodeStoreManifest, parseStoreManifest, type StoreManifest } from "./m
 const sha256 = "0123456789abcdef".repeat(4);
 const manifest: StoreManifest = {
   format: "plumbline-activations",
-  version: 1,
+  version: 2,
   source: "toy",
   hookPoint: "blocks.0.hook_resid_post",
   dIn: 4,
@@ -17,8 +17,8 @@ const manifest: StoreManifest = {
   provenance: { text: "a poem", nWords: 12, raw: true },
   statistics: { file: "statistics.safetensors", bytes: 90, sha256, meanSquaredNorm: 1.25 },
   shards: [
-    { file: "shard-00000.safetensors", nRows: 3, bytes: 300, sha256 },
-    { file: "shard-00001.safetensors", nRows: 2, bytes: 200, sha256 },
+    { file: "shard-00000.safetensors", nRows: 3, bytes: 300, sha256, meanSquaredNorm: 1.5 },
+    { file: "shard-00001.safetensors", nRows: 2, bytes: 200, sha256, meanSquaredNorm: 0.875 },
   ],
 };
 const plain = (): Record<string, unknown> => JSON.parse(JSON.stringify(manifest));
@@ -57,12 +57,35 @@ suite("encodeStoreManifest()", () => {
   });
 });
 
+suite("a manifest of version 1", () => {
+  const { shards, ...rest } = manifest;
+  const first: StoreManifest = {
+    ...rest,
+    version: 1,
+    shards: shards.map(({ meanSquaredNorm: _, ...shard }) => shard),
+  };
+
+  test("is read and written as it was", () => {
+    expect(parse(JSON.parse(encodeStoreManifest(first)))).toEqual(first);
+    expect(JSON.parse(encodeStoreManifest(first)).version).toBe(1);
+  });
+
+  test("has float32 only and nothing that came later", () => {
+    for (const other of [
+      { ...first, dtype: "F16" },
+      { ...first, shards },
+    ]) {
+      expect(() => parse(other)).toThrow(expect.objectContaining({ code: "bad-manifest" }));
+    }
+  });
+});
+
 suite("parseStoreManifest()", () => {
   test("tells another kind of file from another version", () => {
     for (const value of [null, 7, [], {}, { format: "plumbline-sae", version: 1 }]) {
       expect(() => parse(value)).toThrow(expect.objectContaining({ code: "foreign-format", kind: "input" }));
     }
-    for (const version of [2, "1", undefined]) {
+    for (const version of [3, 0, "1", undefined]) {
       expect(() => parse(altered("version", version))).toThrow(
         expect.objectContaining({ code: "foreign-version", kind: "input" }),
       );
@@ -103,7 +126,7 @@ suite("parseStoreManifest()", () => {
     ["dIn", 0],
     ["dIn", 2 ** 21],
     ["dIn", "4"],
-    ["dtype", "F16"],
+    ["dtype", "F64"],
     ["tokenIds", 1],
     ["provenance", null],
     ["provenance.text", {}],

@@ -2,7 +2,8 @@ import { storeError } from "./errors.ts";
 import { type JsonFields, readFields } from "./json-fields.ts";
 
 export const storeFormat = "plumbline-activations";
-export const storeVersion = 1;
+/** The version that is written; version 1 had float32 only and no statistics of single shards. */
+export const storeVersion = 2;
 export const manifestName = "store.json";
 export const statisticsName = "statistics.safetensors";
 
@@ -20,6 +21,14 @@ export const storeLimits: {
   maxShards: 100_000,
 });
 
+/** How activations are stored; they are read as float32 whatever it is. */
+export type StoreDtype = "F32" | "F16" | "BF16";
+
+/** Bytes of one value. */
+export const bytesPerValue: Readonly<Record<StoreDtype, number>> = Object.freeze({ F32: 4, F16: 2, BF16: 2 });
+
+export const storeDtypes: readonly StoreDtype[] = ["F32", "F16", "BF16"];
+
 /** A file beside the manifest. */
 export interface StoreFile {
   /** name in the store's folder, without a path */
@@ -29,27 +38,33 @@ export interface StoreFile {
   readonly sha256: string;
 }
 
-/** One shard: tensor `activations` F32 `[nRows, dIn]`, and `tokenIds`, `positions` I32 `[nRows]` where the store has them. */
+/**
+ * One shard: tensor `activations` `[nRows, dIn]` of the store's dtype, and `tokenIds`, `positions` I32 `[nRows]` where the
+ * store has them.
+ */
 export interface StoreShard extends StoreFile {
   readonly nRows: number;
+  /** mean of ‖x‖² over the rows of the shard, as stored; absent in stores of version 1 */
+  readonly meanSquaredNorm?: number;
 }
 
 /** What `store.json` says. */
 export interface StoreManifest {
   readonly format: typeof storeFormat;
-  readonly version: typeof storeVersion;
+  /** 2 is what is written; stores of version 1 are read as well */
+  readonly version: 1 | typeof storeVersion;
   /** name of the source that it was written from */
   readonly source: string;
   readonly hookPoint?: string;
   readonly dIn: number;
-  readonly dtype: "F32";
+  readonly dtype: StoreDtype;
   readonly nRows: number;
   /** whether shards hold the token of each row */
   readonly tokenIds: boolean;
   /** whether shards hold the position of each row */
   readonly positions: boolean;
   readonly provenance: Readonly<Record<string, string | number | boolean>>;
-  /** the file holds the tensor `mean` F32 `[dIn]` */
+  /** the file holds the tensor `mean` F32 `[dIn]`, and from version 2 on `shardMeans` F32 `[nShards, dIn]` */
   readonly statistics: StoreFile & { readonly meanSquaredNorm: number };
   /** in the order of the rows */
   readonly shards: readonly StoreShard[];
@@ -57,7 +72,7 @@ export interface StoreManifest {
 
 /** The text of `store.json`; keys in a fixed order, those of `provenance` sorted. */
 export function encodeStoreManifest(manifest: StoreManifest): string {
-  const { source, hookPoint, dIn, nRows, tokenIds, positions, statistics } = manifest;
+  const { version, source, hookPoint, dIn, dtype, nRows, tokenIds, positions, statistics } = manifest;
   const provenance = Object.entries(manifest.provenance).sort(([a], [b]) => (a < b ? -1 : 1));
   for (const [key, value] of provenance) {
     if (typeof value === "string" || typeof value === "boolean" || Number.isFinite(value)) continue;
@@ -69,11 +84,11 @@ export function encodeStoreManifest(manifest: StoreManifest): string {
   }
   const plain: StoreManifest = {
     format: storeFormat,
-    version: storeVersion,
+    version,
     source,
     ...(hookPoint !== undefined && { hookPoint }),
     dIn,
-    dtype: "F32",
+    dtype,
     nRows,
     tokenIds,
     positions,
@@ -84,7 +99,13 @@ export function encodeStoreManifest(manifest: StoreManifest): string {
       sha256: statistics.sha256,
       meanSquaredNorm: statistics.meanSquaredNorm,
     },
-    shards: manifest.shards.map(({ file, nRows, bytes, sha256 }) => ({ file, nRows, bytes, sha256 })),
+    shards: manifest.shards.map(({ file, nRows, bytes, sha256, meanSquaredNorm }) => ({
+      file,
+      nRows,
+      bytes,
+      sha256,
+      ...(meanSquaredNorm !== undefined && { meanSquaredNorm }),
+    })),
   };
   return `${JSON.stringify(plain, null, 2)}\n`;
 }
@@ -101,11 +122,11 @@ function checkFormat(value: unknown, where: string): void {
       hint: "is this the right folder?",
     });
   }
-  if (version !== storeVersion) {
+  if (version !== 1 && version !== storeVersion) {
     throw storeError({
       code: "foreign-version",
       kind: "input",
-      message: `parseStoreManifest(): expected version ${storeVersion}, got ${JSON.stringify(version)?.slice(0, 80)}`,
+      message: `parseStoreManifest(): expected version 1 or ${storeVersion}, got ${JSON.stringify(version)?.slice(0, 80)}`,
       where,
       hint: "the store was written by another version of Plumbline; update @plumbline/activation-store or write it again",
     });
@@ -133,10 +154,16 @@ function readProvenance(fields: JsonFields): StoreManifest["provenance"] {
   return Object.fromEntries(entries) as StoreManifest["provenance"];
 }
 
+function readDtype(fields: JsonFields, version: 1 | 2): StoreDtype {
+  const known = version === 1 ? storeDtypes.slice(0, 1) : storeDtypes;
+  const found = fields.text("dtype");
+  return known.find((dtype) => dtype === found) ?? fields.fail("dtype", `one of ${known.join(", ")}`);
+}
+
 /** Shards, checked against the totals and against each other. */
 function readShards(
   fields: JsonFields,
-  totals: { where: string; rowBytes: number; nRows: number; taken: string },
+  totals: { where: string; rowBytes: number; nRows: number; taken: string; version: 1 | 2 },
 ): readonly StoreShard[] {
   const names = new Set([totals.taken]);
   let nRows = 0;
@@ -144,6 +171,7 @@ function readShards(
     const shard = readFields(value, { where: totals.where, path: `shards.${i}` });
     const count = shard.count("nRows", 1, storeLimits.maxRows);
     const file = readFile(shard);
+    const norm = totals.version === 1 ? {} : { meanSquaredNorm: shard.amount("meanSquaredNorm") };
     shard.end();
     if (names.has(file.file)) shard.fail("file", "a file of its own for each shard");
     if (file.bytes < count * totals.rowBytes) {
@@ -151,7 +179,7 @@ function readShards(
     }
     names.add(file.file);
     nRows += count;
-    return { ...file, nRows: count };
+    return { ...file, nRows: count, ...norm };
   });
   if (nRows !== totals.nRows) fields.fail("nRows", `${nRows} rows, the sum over shards`);
   return shards;
@@ -169,11 +197,11 @@ export function parseStoreManifest(value: unknown, options: { where: string }): 
   checkFormat(value, where);
   const fields = readFields(value, { where });
   fields.text("format");
-  fields.count("version", storeVersion, storeVersion);
+  const version = fields.count("version", 1, storeVersion) === 1 ? 1 : storeVersion;
   const source = fields.text("source");
   const hookPoint = fields.optionalText("hookPoint");
   const dIn = fields.count("dIn", 1, storeLimits.maxWidth);
-  if (fields.text("dtype") !== "F32") fields.fail("dtype", '"F32"');
+  const dtype = readDtype(fields, version);
   const nRows = fields.count("nRows", 1, storeLimits.maxRows);
   const tokenIds = fields.flag("tokenIds");
   const positions = fields.flag("positions");
@@ -181,16 +209,16 @@ export function parseStoreManifest(value: unknown, options: { where: string }): 
   const about = readFields(fields.object("statistics"), { where, path: "statistics" });
   const statistics = { ...readFile(about), meanSquaredNorm: about.amount("meanSquaredNorm") };
   about.end();
-  const rowBytes = 4 * (dIn + Number(tokenIds) + Number(positions));
-  const shards = readShards(fields, { where, rowBytes, nRows, taken: statistics.file });
+  const rowBytes = bytesPerValue[dtype] * dIn + 4 * (Number(tokenIds) + Number(positions));
+  const shards = readShards(fields, { where, rowBytes, nRows, taken: statistics.file, version });
   fields.end();
   return {
     format: storeFormat,
-    version: storeVersion,
+    version,
     source,
     ...(hookPoint !== undefined && { hookPoint }),
     dIn,
-    dtype: "F32",
+    dtype,
     nRows,
     tokenIds,
     positions,

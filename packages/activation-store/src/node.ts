@@ -3,8 +3,6 @@ export {
   type OpenStoreOptions,
   openActivationStore,
 } from "./node/open-activation-store.ts";
-export {
-  type StoreProgress,
-  type WriteStoreOptions,
-  writeActivationStore,
-} from "./node/write-activation-store.ts";
+export { writeActivationStore } from "./node/write-activation-store.ts";
+export { writeActivationStores } from "./node/write-activation-stores.ts";
+export type { StoreProgress, WriteStoreOptions, WrittenStore } from "./node/write-options.ts";

@@ -61,3 +61,34 @@ suite("createStatisticsAccumulator()", () => {
     );
   });
 });
+
+suite("finishPart()", () => {
+  test("gives the statistics of rows since the last call, as if they had been added alone", () => {
+    const value = fc.float({ noNaN: true, min: -1000, max: 1000 });
+    const part = fc.array(fc.tuple(value, value), { minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1, maxLength: 6 }), (parts) => {
+        const running = createStatisticsAccumulator(2);
+        for (const rows of parts) {
+          const alone = createStatisticsAccumulator(2);
+          alone.add(Float32Array.from(rows.flat()));
+          running.add(Float32Array.from(rows.flat()));
+          const { mean, meanSquaredNorm, nRows } = running.finishPart();
+          const expected = alone.finish();
+          expect(nRows).toBe(expected.nRows);
+          for (const column of [0, 1]) expect(mean[column]).toBeCloseTo(expected.mean[column] ?? 0, 9);
+          expect(meanSquaredNorm).toBeCloseTo(expected.meanSquaredNorm, 9);
+        }
+      }),
+    );
+  });
+
+  test("does not change those of all rows, and refuses a part without rows", () => {
+    const statistics = createStatisticsAccumulator(1);
+    statistics.add(Float32Array.of(1, 3));
+    expect(statistics.finishPart()).toEqual({ nRows: 2, mean: Float32Array.of(2), meanSquaredNorm: 5 });
+    expect(() => statistics.finishPart()).toThrow(expect.objectContaining({ code: "no-rows" }));
+    statistics.add(Float32Array.of(5));
+    expect(statistics.finish().mean).toEqual(Float32Array.of(3));
+  });
+});

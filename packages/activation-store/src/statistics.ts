@@ -8,8 +8,55 @@ export interface StatisticsAccumulator {
    * @throws PlumblineError `shape-mismatch`
    */
   add(rows: Float32Array): void;
+  /**
+   * Statistics of the rows that were added since the last call, or since the beginning: those of a part, in passing. They
+   * depend on all rows before, by roundings far below the last digit of float32.
+   *
+   * @throws PlumblineError `no-rows` where nothing was added
+   */
+  finishPart(): ActivationStatistics;
   /** @throws PlumblineError `no-rows` where nothing was added: a mean of nothing does not exist */
   finish(): ActivationStatistics;
+}
+
+function checkRows(nRows: number, from: string): void {
+  if (nRows > 0) return;
+  throw storeError({
+    code: "no-rows",
+    kind: "input",
+    message: `${from}: expected at least one row of activations, got none`,
+    hint: "does the source give any activations?",
+  });
+}
+
+/** Differences of the running sums from where they stood when the last part ended. */
+function createPartReader(
+  dIn: number,
+  now: () => {
+    sums: Float64Array;
+    errors: Float64Array;
+    nRows: number;
+    squares: number;
+    squaresError: number;
+  },
+): () => ActivationStatistics {
+  const before = { sums: new Float64Array(dIn), errors: new Float64Array(dIn) };
+  let start = { nRows: 0, squares: 0, squaresError: 0 };
+  return () => {
+    const { sums, errors, ...totals } = now();
+    const nRows = totals.nRows - start.nRows;
+    checkRows(nRows, "finishPart()");
+    const mean = Float32Array.from(sums, (sum, column) => {
+      const error = (errors[column] ?? 0) - (before.errors[column] ?? 0);
+      return (sum - (before.sums[column] ?? 0) + error) / nRows;
+    });
+    const squares = totals.squares - start.squares + (totals.squaresError - start.squaresError);
+    before.sums.set(sums);
+    before.errors.set(errors);
+    start = totals;
+    // Never below zero: rows that are tiny beside those before them may round away.
+    return { nRows, mean, meanSquaredNorm: Math.max(0, squares / nRows) };
+  };
 }
 
 /**
@@ -40,7 +87,9 @@ export function createStatisticsAccumulator(dIn: number): StatisticsAccumulator 
   let nRows = 0;
   let squares = 0;
   let squaresError = 0;
+  const finishPart = createPartReader(dIn, () => ({ sums, errors, nRows, squares, squaresError }));
   return {
+    finishPart,
     add: (rows) => {
       if (rows.length % dIn !== 0) {
         throw storeError({
@@ -68,14 +117,7 @@ export function createStatisticsAccumulator(dIn: number): StatisticsAccumulator 
       nRows += rows.length / dIn;
     },
     finish: () => {
-      if (nRows === 0) {
-        throw storeError({
-          code: "no-rows",
-          kind: "input",
-          message: "finish(): expected at least one row of activations, got none",
-          hint: "does the source give any activations?",
-        });
-      }
+      checkRows(nRows, "finish()");
       const mean = Float32Array.from(sums, (sum, column) => (sum + (errors[column] ?? 0)) / nRows);
       return { nRows, mean, meanSquaredNorm: (squares + squaresError) / nRows };
     },

@@ -49,6 +49,7 @@ export function bfloat16BitsFromFloat32(bits: number): number {
 export function narrowFloats(values: Float32Array, dtype: "F16" | "BF16", out: Uint16Array): void {
   requireLittleEndian();
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  const narrow = dtype === "BF16" ? bfloat16BitsFromFloat32 : float16BitsFromFloat32;
-  for (let i = 0; i < bits.length; i++) out[i] = narrow(bits[i] ?? 0);
+  // Two loops, so that either function is inlined in its own.
+  if (dtype === "BF16") for (let i = 0; i < bits.length; i++) out[i] = bfloat16BitsFromFloat32(bits[i] ?? 0);
+  else for (let i = 0; i < bits.length; i++) out[i] = float16BitsFromFloat32(bits[i] ?? 0);
 }

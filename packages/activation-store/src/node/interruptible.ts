@@ -1,4 +1,4 @@
-import type { ActivationChunk, ActivationSource, PlumblineError } from "@plumbline/core";
+import type { PlumblineError } from "@plumbline/core";
 import { storeError } from "../errors.ts";
 
 /** The error for work that its caller stopped. */
@@ -32,12 +32,12 @@ async function orAbort<R>(promise: Promise<R>, signal: AbortSignal): Promise<R> 
  *
  * @throws PlumblineError `interrupted`
  */
-export async function* interruptible(
-  source: ActivationSource,
+export async function* interruptible<Chunk>(
+  chunks: AsyncIterable<Chunk>,
   signal: AbortSignal | undefined,
   doing: string,
-): AsyncGenerator<ActivationChunk, void, undefined> {
-  const iterator = source.chunks(signal === undefined ? {} : { signal })[Symbol.asyncIterator]();
+): AsyncGenerator<Chunk, void, undefined> {
+  const iterator = chunks[Symbol.asyncIterator]();
   let ended = false;
   try {
     for (;;) {

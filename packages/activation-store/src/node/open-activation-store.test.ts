@@ -270,7 +270,7 @@ suite("openActivationStore() on large files", () => {
     const { shardHead } = await import("./shard-head.ts");
     await withFolder({ nRows: 1, dIn: 1024 }, async (path) => {
       const nRows = 1_100_000;
-      const head = shardHead({ dIn: 1024, tokenIds: false, positions: false }, nRows);
+      const head = shardHead({ dIn: 1024, dtype: "F32", tokenIds: false, positions: false }, nRows);
       const bytes = head.length + nRows * 4096;
       expect(bytes).toBeGreaterThan(2 ** 32);
       const file = await open(join(path, "shard-00000.safetensors"), "w");

@@ -3,16 +3,16 @@ import {
   type ActivationChunk,
   type ActivationSource,
   activationSourceSpecVersion,
-  PlumblineError,
   type Random,
 } from "@plumbline/core";
-import { type FileSystem, nodeFileSystem, readJsonFile } from "@plumbline/core/node";
+import { type FileSystem, nodeFileSystem } from "@plumbline/core/node";
 import { openSafetensors } from "@plumbline/safetensors/node";
 import { createBatchSource, type RowReader, type ShuffledBatchSource } from "../batch-source.ts";
 import { checkFinite } from "../check-chunk.ts";
 import { storeError } from "../errors.ts";
-import { manifestName, parseStoreManifest, type StoreManifest } from "../manifest.ts";
-import { openShard } from "./open-shard.ts";
+import type { StoreManifest } from "../manifest.ts";
+import { openShard, type ShardPlace } from "./open-shard.ts";
+import { readManifest } from "./read-manifest.ts";
 import { createOpenedStore, createReadRows } from "./row-reader.ts";
 import { readSequence } from "./sequential-rows.ts";
 import { createShardPool } from "./shard-pool.ts";
@@ -47,24 +47,6 @@ export interface OpenStoreOptions {
   /** called after each shard that was checked */
   readonly onProgress?: (progress: { readonly nShards: number; readonly nShardsInAll: number }) => void;
   readonly fileSystem?: FileSystem;
-}
-
-async function readManifest(path: string, fileSystem: FileSystem): Promise<StoreManifest> {
-  const where = join(path, manifestName);
-  try {
-    return parseStoreManifest(await readJsonFile(where, { fileSystem }), { where });
-  } catch (error) {
-    if (!PlumblineError.isInstance(error) || !["no-such-file", "not-a-folder"].includes(error.code))
-      throw error;
-    throw storeError({
-      code: "no-such-store",
-      kind: "input",
-      message: `openActivationStore(): expected a folder with ${manifestName}, found none`,
-      where: path,
-      hint: "check the path, or write a store there first",
-      cause: error,
-    });
-  }
 }
 
 async function readMean(
@@ -145,7 +127,13 @@ export async function openActivationStore(
   const { dIn, nRows, shards } = manifest;
   const mean = await readMean(path, manifest, fileSystem);
   for (const shard of shards) await checkSize(path, shard, fileSystem);
-  const pool = createShardPool((i) => openShard({ folder: path, manifest, fileSystem }, i), maxOpenFiles);
+  const placeOf = (i: number): ShardPlace => ({
+    path: join(path, shards[i]?.file ?? ""),
+    layout: manifest,
+    nRows: shards[i]?.nRows ?? 0,
+    fileSystem,
+  });
+  const pool = createShardPool((i) => openShard(placeOf(i)), maxOpenFiles);
   try {
     for (const [i, shard] of shards.entries()) {
       if (verify === "checksums") await checkSum(path, shard, { fileSystem, signal });

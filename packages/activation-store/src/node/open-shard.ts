@@ -1,27 +1,27 @@
-import { join } from "node:path";
 import type { FileSystem } from "@plumbline/core/node";
 import { openSafetensors, type SafetensorsReader } from "@plumbline/safetensors/node";
 import { quote, storeError } from "../errors.ts";
-import type { StoreManifest } from "../manifest.ts";
-import { idNames } from "./shard-head.ts";
+import { idNames, type ShardLayout } from "./shard-head.ts";
+
+/** A shard's file and what it should hold. */
+export interface ShardPlace {
+  readonly path: string;
+  readonly layout: ShardLayout;
+  readonly nRows: number;
+  readonly fileSystem: FileSystem;
+}
 
 /**
- * Opens a shard and compares its header with the manifest.
+ * Opens a shard and compares its header with what it should hold.
  *
  * @throws PlumblineError `bad-shard` where a tensor is missing, too many, or of another type or shape
  */
-export async function openShard(
-  store: { readonly folder: string; readonly manifest: StoreManifest; readonly fileSystem: FileSystem },
-  index: number,
-): Promise<SafetensorsReader> {
-  const { folder, manifest, fileSystem } = store;
-  const shard = manifest.shards[index];
-  const path = join(folder, shard?.file ?? "");
+export async function openShard(shard: ShardPlace): Promise<SafetensorsReader> {
+  const { path, layout, nRows, fileSystem } = shard;
   const reader = await openSafetensors(path, { fileSystem });
-  const nRows = shard?.nRows ?? 0;
   const expected = [
-    `activations F32 [${nRows}, ${manifest.dIn}]`,
-    ...idNames(manifest).map((name) => `${name} I32 [${nRows}]`),
+    `activations ${layout.dtype} [${nRows}, ${layout.dIn}]`,
+    ...idNames(layout).map((name) => `${name} I32 [${nRows}]`),
   ];
   const found = [...reader.tensors.values()].map(
     ({ name, dtype, shape }) => `${name} ${dtype} [${shape.join(", ")}]`,

@@ -1,6 +1,6 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative, sep } from "node:path";
 import type { ActivationChunk, ActivationSource } from "@plumbline/core";
 
 /** Runs `work` in a folder that is removed afterwards. */
@@ -53,5 +53,14 @@ export function testSource(options: TestSourceOptions): ActivationSource {
 export async function filesIn(folder: string): Promise<Record<string, string>> {
   const names = (await readdir(folder)).sort();
   const contents = await Promise.all(names.map((name) => readFile(join(folder, name), "base64")));
+  return Object.fromEntries(names.map((name, i) => [name, contents[i] ?? ""]));
+}
+
+/** Every file in a folder and those in it, by path below the folder. */
+export async function filesBelow(folder: string): Promise<Record<string, string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const contents = await Promise.all(paths.sort().map((path) => readFile(path, "base64")));
+  const names = paths.map((path) => relative(folder, path).replaceAll(sep, "/"));
   return Object.fromEntries(names.map((name, i) => [name, contents[i] ?? ""]));
 }
