@@ -6,13 +6,11 @@ import {
   type Random,
 } from "@plumbline/core";
 import { type FileSystem, nodeFileSystem } from "@plumbline/core/node";
-import { openSafetensors } from "@plumbline/safetensors/node";
 import { createBatchSource, type RowReader, type ShuffledBatchSource } from "../batch-source.ts";
-import { checkFinite } from "../check-chunk.ts";
-import { storeError } from "../errors.ts";
 import type { StoreManifest } from "../manifest.ts";
 import { openShard, type ShardPlace } from "./open-shard.ts";
 import { readManifest } from "./read-manifest.ts";
+import { readStatistics } from "./read-statistics.ts";
 import { createOpenedStore, createReadRows } from "./row-reader.ts";
 import { readSequence } from "./sequential-rows.ts";
 import { createShardPool } from "./shard-pool.ts";
@@ -47,33 +45,6 @@ export interface OpenStoreOptions {
   /** called after each shard that was checked */
   readonly onProgress?: (progress: { readonly nShards: number; readonly nShardsInAll: number }) => void;
   readonly fileSystem?: FileSystem;
-}
-
-async function readMean(
-  path: string,
-  manifest: StoreManifest,
-  fileSystem: FileSystem,
-): Promise<Float32Array> {
-  await checkSize(path, manifest.statistics, fileSystem);
-  await checkSum(path, manifest.statistics, { fileSystem });
-  const where = join(path, manifest.statistics.file);
-  const file = await openSafetensors(where, { fileSystem });
-  try {
-    const { shape, data } = await file.float32("mean");
-    if (shape.length !== 1 || shape[0] !== manifest.dIn) {
-      throw storeError({
-        code: "bad-shard",
-        kind: "input",
-        message: `openActivationStore(): expected a mean of shape [${manifest.dIn}], got [${shape.join(", ")}]`,
-        where,
-        hint: "write the store again",
-      });
-    }
-    checkFinite(data, { from: "openActivationStore()", source: where, dIn: manifest.dIn, firstRow: 0 });
-    return data;
-  } finally {
-    await file.close();
-  }
 }
 
 function sourceOf(
@@ -125,7 +96,7 @@ export async function openActivationStore(
   const { verify = "checksums", signal, onProgress, fileSystem = nodeFileSystem } = options;
   const manifest = await readManifest(path, fileSystem);
   const { dIn, nRows, shards } = manifest;
-  const mean = await readMean(path, manifest, fileSystem);
+  const { mean } = await readStatistics(path, manifest, { fileSystem, shardMeans: false });
   for (const shard of shards) await checkSize(path, shard, fileSystem);
   const placeOf = (i: number): ShardPlace => ({
     path: join(path, shards[i]?.file ?? ""),

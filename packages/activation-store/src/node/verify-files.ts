@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { PlumblineError } from "@plumbline/core";
 import type { FileSystem } from "@plumbline/core/node";
 import { storeError } from "../errors.ts";
 import type { StoreFile } from "../manifest.ts";
@@ -38,6 +39,17 @@ export async function checkSize(folder: string, file: StoreFile, fileSystem: Fil
   });
 }
 
+/** The error for a file whose content is not what was written. */
+export function alteredShard(path: string, file: StoreFile, sha256: string): PlumblineError {
+  return storeError({
+    code: "altered-shard",
+    kind: "input",
+    message: `${from}: the file has changed since it was written: expected sha256 ${file.sha256}, got ${sha256}`,
+    where: path,
+    hint: remedy,
+  });
+}
+
 /** @throws PlumblineError `altered-shard` where the file's content is not what was written, `interrupted` */
 export async function checkSum(
   folder: string,
@@ -49,11 +61,5 @@ export async function checkSum(
     throw options.signal?.aborted ? interruptedError(from, error) : error;
   });
   if (sha256 === file.sha256) return;
-  throw storeError({
-    code: "altered-shard",
-    kind: "input",
-    message: `${from}: the file has changed since it was written: expected sha256 ${file.sha256}, got ${sha256}`,
-    where: path,
-    hint: remedy,
-  });
+  throw alteredShard(path, file, sha256);
 }
