@@ -21,7 +21,8 @@ export interface ShuffledBatchSource extends BatchSource {
   batchAt(options: { readonly batchSize: number; readonly step: number }): Promise<Float32Array>;
 }
 
-function check(doing: string, batchSize: number, step: number): void {
+/** @throws PlumblineError `bad-batch` */
+export function checkBatch(doing: string, batchSize: number, step: number): void {
   if (isCount(batchSize, 1) && isCount(step, 0) && Number.isSafeInteger((step + 1) * batchSize)) return;
   throw storeError({
     code: "bad-batch",
@@ -70,7 +71,7 @@ export function createBatchSource(
     readonly startStep: number;
   }): AsyncGenerator<Float32Array, void, undefined> {
     const { batchSize, startStep } = options;
-    check("batches()", batchSize, startStep);
+    checkBatch("batches()", batchSize, startStep);
     const indices = new Uint32Array(batchSize);
     // Two buffers take turns: one with the caller, one being filled.
     const buffers = [new Float32Array(batchSize * dIn), new Float32Array(batchSize * dIn)] as const;
@@ -99,7 +100,7 @@ export function createBatchSource(
     statistics,
     batches,
     batchAt: async ({ batchSize, step }) => {
-      check("batchAt()", batchSize, step);
+      checkBatch("batchAt()", batchSize, step);
       return read(step, new Uint32Array(batchSize), new Float32Array(batchSize * dIn));
     },
   };

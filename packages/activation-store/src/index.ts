@@ -4,6 +4,7 @@ export {
   createActivationMemory,
 } from "./activation-memory.ts";
 export { createBatchSource, type RowReader, type ShuffledBatchSource } from "./batch-source.ts";
+export { createLiveBatchSource, type LiveBatchOptions } from "./live-batch-source.ts";
 export {
   encodeStoreManifest,
   parseStoreManifest,
