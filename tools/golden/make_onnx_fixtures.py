@@ -16,7 +16,7 @@ import transformers
 from onnx_cases import CASES, Case
 from onnx_models import MODELS, build, inputs_of
 from onnx_record import record
-from onnx_run import feeds_of, largest_difference, session_of
+from onnx_run import feeds_of, largest_difference, session_of, where_found
 from safetensors.numpy import save_file
 
 TARGET = Path(__file__).resolve().parents[2] / "fixtures/onnx"
@@ -104,6 +104,7 @@ def make(name: str, case: Case) -> None:
     arrays = {**integers, **floats, **expected}
     save_file({key: np.ascontiguousarray(value) for key, value in arrays.items()}, folder / "expected.safetensors")
     build(case.model, SEED).config.save_pretrained(folder)
+    more["tensors"] = where_found(path, feeds, expected, rows, case.tolerance)
     description = describe(case, path, {**integers, **floats}, more, difference)
     (folder / "fixture.json").write_text(json.dumps(description, indent=1) + "\n")
     for file in folder.iterdir():
