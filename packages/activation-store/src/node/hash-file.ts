@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import type { FileSystem } from "@plumbline/core/node";
+import { isS3Url } from "./place-path.ts";
 
-/** Bytes read at once; larger blocks were not faster. */
-const blockBytes = 2 ** 20;
+/** Bytes read at once; larger blocks were not faster on disks, but each is a request where objects are read. */
+const blockBytesOf = (path: string): number => (isS3Url(path) ? 2 ** 23 : 2 ** 20);
 
 /**
  * SHA-256 of a file, read from beginning to end.
@@ -15,6 +16,7 @@ export async function hashFile(
   options: { fileSystem: FileSystem; signal?: AbortSignal | undefined },
 ): Promise<{ sha256: string; bytes: number }> {
   const { fileSystem, signal } = options;
+  const blockBytes = blockBytesOf(path);
   const file = await fileSystem.open(path, "r");
   try {
     const hash = createHash("sha256");

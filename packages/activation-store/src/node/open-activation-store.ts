@@ -1,17 +1,18 @@
-import { join } from "node:path";
 import {
   type ActivationChunk,
   type ActivationSource,
   activationSourceSpecVersion,
   type Random,
 } from "@plumbline/core";
-import { type FileSystem, nodeFileSystem } from "@plumbline/core/node";
+import type { FileSystem } from "@plumbline/core/node";
 import { createBatchSource, type RowReader, type ShuffledBatchSource } from "../batch-source.ts";
 import type { StoreManifest } from "../manifest.ts";
 import { openShard, type ShardPlace } from "./open-shard.ts";
+import { placeJoin } from "./place-path.ts";
 import { readManifest } from "./read-manifest.ts";
 import { readStatistics } from "./read-statistics.ts";
 import { createOpenedStore, createReadRows } from "./row-reader.ts";
+import { openReading, type StoreReading } from "./s3/in-storage.ts";
 import { readSequence } from "./sequential-rows.ts";
 import { createShardPool } from "./shard-pool.ts";
 import { checkSize, checkSum } from "./verify-files.ts";
@@ -93,13 +94,27 @@ export async function openActivationStore(
   path: string,
   options: OpenStoreOptions = {},
 ): Promise<ActivationStore> {
-  const { verify = "checksums", signal, onProgress, fileSystem = nodeFileSystem } = options;
+  const reading = await openReading(path, options.fileSystem);
+  try {
+    return await openWith(path, options, reading);
+  } catch (error) {
+    reading.close();
+    throw error;
+  }
+}
+
+async function openWith(
+  path: string,
+  options: OpenStoreOptions,
+  { fileSystem, close }: StoreReading,
+): Promise<ActivationStore> {
+  const { verify = "checksums", signal, onProgress } = options;
   const manifest = await readManifest(path, fileSystem);
   const { dIn, nRows, shards } = manifest;
   const { mean } = await readStatistics(path, manifest, { fileSystem, shardMeans: false });
   for (const shard of shards) await checkSize(path, shard, fileSystem);
   const placeOf = (i: number): ShardPlace => ({
-    path: join(path, shards[i]?.file ?? ""),
+    path: placeJoin(path, shards[i]?.file ?? ""),
     layout: manifest,
     nRows: shards[i]?.nRows ?? 0,
     fileSystem,
@@ -126,6 +141,9 @@ export async function openActivationStore(
     rows,
     source: () => sourceOf(manifest, rows),
     batchSource: (order) => createBatchSource(reader, order),
-    close: () => pool.close(),
+    close: async () => {
+      await pool.close();
+      close();
+    },
   } satisfies ActivationStore);
 }

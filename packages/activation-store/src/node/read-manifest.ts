@@ -1,12 +1,12 @@
-import { join } from "node:path";
 import { PlumblineError } from "@plumbline/core";
 import { type FileSystem, readJsonFile } from "@plumbline/core/node";
 import { storeError } from "../errors.ts";
 import { manifestName, parseStoreManifest, type StoreManifest } from "../manifest.ts";
+import { placeJoin } from "./place-path.ts";
 
 /** The checked manifest of a store's folder. @throws PlumblineError `no-such-store`, and those of `parseStoreManifest` */
 export async function readManifest(path: string, fileSystem: FileSystem): Promise<StoreManifest> {
-  const where = join(path, manifestName);
+  const where = placeJoin(path, manifestName);
   try {
     return parseStoreManifest(await readJsonFile(where, { fileSystem }), { where });
   } catch (error) {

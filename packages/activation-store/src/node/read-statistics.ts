@@ -1,9 +1,9 @@
-import { join } from "node:path";
 import type { FileSystem } from "@plumbline/core/node";
 import { openSafetensors, type SafetensorsReader } from "@plumbline/safetensors/node";
 import { checkFinite } from "../check-chunk.ts";
 import { storeError } from "../errors.ts";
 import type { StoreManifest } from "../manifest.ts";
+import { placeJoin } from "./place-path.ts";
 import { checkSize, checkSum } from "./verify-files.ts";
 
 /** What the file of statistics holds. */
@@ -44,7 +44,7 @@ export async function readStatistics(
   const { statistics, dIn, shards } = manifest;
   await checkSize(path, statistics, fileSystem);
   await checkSum(path, statistics, { fileSystem });
-  const where = join(path, statistics.file);
+  const where = placeJoin(path, statistics.file);
   const file = await openSafetensors(where, { fileSystem });
   try {
     const mean = await readMeans(file, "mean", { shape: [dIn], dIn, where });

@@ -1,8 +1,8 @@
-import { join } from "node:path";
 import { PlumblineError } from "@plumbline/core";
 import { storeError } from "../errors.ts";
 import { completeShard, fileOf, type HookOutput } from "./hook-output.ts";
 import { interruptedError } from "./interruptible.ts";
+import { placeJoin } from "./place-path.ts";
 import { scanShard } from "./scan-shard.ts";
 import { shardName } from "./shard-head.ts";
 import type { WritingPlace } from "./writing-place.ts";
@@ -37,7 +37,7 @@ export async function replayShards(
   let nRows = 0;
   for (const [i, entry] of entries.entries()) {
     for (const [hook, output] of outputs.entries()) {
-      const path = join(kept.folder, fileOf(output, shardName(i)));
+      const path = placeJoin(kept.folder, fileOf(output, shardName(i)));
       const layout = { dIn: output.hook.dIn, dtype, tokenIds: entry.tokenIds, positions: entry.positions };
       const shard = { path, layout, nRows: entry.nRows, fileSystem: kept.fileSystem };
       const found = await scanShard(shard, { signal, onRows: output.statistics.add }).catch(

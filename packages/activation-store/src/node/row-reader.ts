@@ -1,19 +1,28 @@
-import { join } from "node:path";
 import { checkRowRequest } from "../activation-memory.ts";
 import { checkFinite } from "../check-chunk.ts";
 import type { StoreManifest } from "../manifest.ts";
+import { isS3Url, placeJoin } from "./place-path.ts";
 import { planReads, type ReadSpan, shardStartsOf } from "./plan-reads.ts";
 import type { ShardPool } from "./shard-pool.ts";
 
-/** Unwanted bytes that cost less than another read; measured on files in the page cache. */
-const gapBytes = 128 * 1024;
-/** Longest single read, and with it the scratch memory of each read in flight. */
-const spanBytes = 2 ** 20;
-/** Reads in flight; Node has four threads for them. */
-const concurrency = 8;
+/** What reading costs where the shards lie. */
+interface ReadCosts {
+  /** unwanted bytes that cost less than another read */
+  readonly gapBytes: number;
+  /** longest single read, and with it the scratch memory of each read in flight */
+  readonly spanBytes: number;
+  /** reads in flight */
+  readonly concurrency: number;
+}
+
+/** The gap was measured on files in the page cache; Node has four threads for reads. */
+const onDisk: ReadCosts = { gapBytes: 128 * 1024, spanBytes: 2 ** 20, concurrency: 8 };
+/** A request takes some 20 ms, in which as much could be read as this gap; connections are kept to 50. */
+const inStorage: ReadCosts = { gapBytes: 2 ** 20, spanBytes: 2 ** 22, concurrency: 32 };
 
 /** What the functions that read rows share. */
 export interface OpenedStore {
+  readonly folder: string;
   readonly manifest: StoreManifest;
   readonly pool: ShardPool;
   /** first row of each shard, and the number of rows after the last one */
@@ -24,18 +33,23 @@ export interface OpenedStore {
 
 export function createOpenedStore(folder: string, manifest: StoreManifest, pool: ShardPool): OpenedStore {
   return {
+    folder,
     manifest,
     pool,
     starts: shardStartsOf(manifest.shards),
     check: (values, shard, firstRow) => {
-      const source = join(folder, manifest.shards[shard]?.file ?? "");
+      const source = placeJoin(folder, manifest.shards[shard]?.file ?? "");
       checkFinite(values, { from: "readRows()", source, dIn: manifest.dIn, firstRow });
     },
   };
 }
 
 /** Runs `work` on every item, a few at a time; after a failure no further one is begun, and all begun have settled. */
-async function forEachConcurrently<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+async function forEachConcurrently<T>(
+  items: readonly T[],
+  concurrency: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
   let next = 0;
   const worker = async (): Promise<void> => {
     for (let item = items[next++]; item !== undefined; item = items[next++]) {
@@ -53,7 +67,8 @@ async function forEachConcurrently<T>(items: readonly T[], work: (item: T) => Pr
 export function createReadRows(
   store: OpenedStore,
 ): (indices: Uint32Array, out: Float32Array) => Promise<void> {
-  const { manifest, pool, starts, check } = store;
+  const { folder, manifest, pool, starts, check } = store;
+  const { gapBytes, spanBytes, concurrency } = isS3Url(folder) ? inStorage : onDisk;
   const { dIn, nRows } = manifest;
   const rowsIn = (bytes: number): number => Math.floor(bytes / (4 * dIn));
   const limits = { starts, maxGap: rowsIn(gapBytes), maxCount: Math.max(1, rowsIn(spanBytes)) };
@@ -82,6 +97,6 @@ export function createReadRows(
       }
       scratches.push(scratch);
     };
-    await forEachConcurrently(spans, readSpan);
+    await forEachConcurrently(spans, concurrency, readSpan);
   };
 }

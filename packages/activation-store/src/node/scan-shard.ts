@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { widenFloats } from "@plumbline/safetensors";
 import { openShard, type ShardPlace } from "./open-shard.ts";
+import { isS3Url } from "./place-path.ts";
 import { readFully } from "./read-fully.ts";
 import { rowBytesOf } from "./shard-head.ts";
 
-/** Bytes read at once. */
-const blockBytes = 2 ** 20;
+/** Bytes read at once; each is a request where objects are read. */
+const blockBytesOf = (path: string): number => (isS3Url(path) ? 2 ** 23 : 2 ** 20);
 
 /** Where the activations lie in a shard whose header fits; what follows them is all data. */
 async function locate(shard: ShardPlace): Promise<{ start: number; bytes: number }> {
@@ -34,6 +35,7 @@ export async function scanShard(
   const { signal, onRows } = options;
   const { path, layout, nRows, fileSystem } = shard;
   const { start, bytes } = await locate(shard);
+  const blockBytes = blockBytesOf(path);
   const rowBytes = rowBytesOf(layout);
   const rowsAtOnce = Math.max(1, Math.floor(blockBytes / rowBytes));
   const block = new Uint8Array(Math.max(rowsAtOnce * rowBytes, Math.min(blockBytes, bytes)));

@@ -1,11 +1,12 @@
-import { join } from "node:path";
 import { PlumblineError } from "@plumbline/core";
-import { type FileSystem, nodeFileSystem } from "@plumbline/core/node";
+import type { FileSystem } from "@plumbline/core/node";
 import type { StoreManifest } from "../manifest.ts";
 import { createStatisticsAccumulator } from "../statistics.ts";
 import { compareStatistics } from "./compare-statistics.ts";
+import { placeJoin } from "./place-path.ts";
 import { readManifest } from "./read-manifest.ts";
 import { readStatistics, type StatisticsTensors } from "./read-statistics.ts";
+import { openReading } from "./s3/in-storage.ts";
 import { verifyShard } from "./verify-shard.ts";
 
 /** Something in a store that is not as it should be. */
@@ -73,7 +74,7 @@ async function verifyShards(
   let firstRow = 0;
   let allWhole = true;
   for (const [i, shard] of shards.entries()) {
-    const where = join(path, shard.file);
+    const where = placeJoin(path, shard.file);
     const isWhole = await collect(problems, where, () =>
       verifyShard(path, { manifest, shard, firstRow, statistics, fileSystem, signal }),
     );
@@ -93,7 +94,7 @@ async function verifyShards(
   if (!allWhole) return;
   const said = { mean: tensors?.mean, meanSquaredNorm: manifest.statistics.meanSquaredNorm };
   const difference = compareStatistics(said, statistics.finish());
-  const where = join(path, manifest.statistics.file);
+  const where = placeJoin(path, manifest.statistics.file);
   if (difference !== undefined) problems.push(statisticsProblem(where, difference));
 }
 
@@ -117,12 +118,24 @@ export async function verifyActivationStore(
   path: string,
   options: VerifyStoreOptions = {},
 ): Promise<StoreReport> {
-  const { fileSystem = nodeFileSystem } = options;
+  const { fileSystem, close } = await openReading(path, options.fileSystem);
+  try {
+    return await verifyWith(path, { ...options, fileSystem });
+  } finally {
+    close();
+  }
+}
+
+async function verifyWith(
+  path: string,
+  options: VerifyStoreOptions & { readonly fileSystem: FileSystem },
+): Promise<StoreReport> {
+  const { fileSystem } = options;
   const problems: StoreProblem[] = [];
   const manifest = await collect(problems, path, () => readManifest(path, fileSystem));
   if (manifest === undefined) return { ok: false, nRows: 0, nShards: 0, bytes: 0, problems };
   const { statistics, shards, nRows } = manifest;
-  const tensors = await collect(problems, join(path, statistics.file), () =>
+  const tensors = await collect(problems, placeJoin(path, statistics.file), () =>
     readStatistics(path, manifest, { fileSystem, shardMeans: true }),
   );
   await verifyShards(path, manifest, { ...options, tensors, fileSystem, problems });

@@ -1,10 +1,10 @@
-import { join } from "node:path";
 import type { PlumblineError } from "@plumbline/core";
 import type { FileSystem } from "@plumbline/core/node";
 import { storeError } from "../errors.ts";
 import type { StoreFile } from "../manifest.ts";
 import { hashFile } from "./hash-file.ts";
 import { interruptedError } from "./interruptible.ts";
+import { placeJoin } from "./place-path.ts";
 
 const from = "openActivationStore()";
 const remedy = "fetch that file anew, or write the store again";
@@ -27,7 +27,7 @@ async function sizeOf(path: string, fileSystem: FileSystem): Promise<number> {
 
 /** @throws PlumblineError `missing-shard`, `truncated-shard`, `altered-shard` where a file is not as long as it should be */
 export async function checkSize(folder: string, file: StoreFile, fileSystem: FileSystem): Promise<void> {
-  const path = join(folder, file.file);
+  const path = placeJoin(folder, file.file);
   const bytes = await sizeOf(path, fileSystem);
   if (bytes === file.bytes) return;
   throw storeError({
@@ -56,7 +56,7 @@ export async function checkSum(
   file: StoreFile,
   options: { fileSystem: FileSystem; signal?: AbortSignal | undefined },
 ): Promise<void> {
-  const path = join(folder, file.file);
+  const path = placeJoin(folder, file.file);
   const { sha256 } = await hashFile(path, options).catch((error: unknown) => {
     throw options.signal?.aborted ? interruptedError(from, error) : error;
   });

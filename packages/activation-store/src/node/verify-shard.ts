@@ -1,9 +1,9 @@
-import { join } from "node:path";
 import type { FileSystem } from "@plumbline/core/node";
 import { checkFinite } from "../check-chunk.ts";
 import type { StoreManifest, StoreShard } from "../manifest.ts";
 import type { StatisticsAccumulator } from "../statistics.ts";
 import { interruptedError } from "./interruptible.ts";
+import { placeJoin } from "./place-path.ts";
 import { scanShard } from "./scan-shard.ts";
 import { alteredShard, checkSize } from "./verify-files.ts";
 
@@ -27,7 +27,7 @@ export async function verifyShard(
   },
 ): Promise<true> {
   const { manifest, shard, statistics, fileSystem, signal } = options;
-  const path = join(folder, shard.file);
+  const path = placeJoin(folder, shard.file);
   const context = { from: "verifyActivationStore()", source: path, dIn: manifest.dIn };
   let row = options.firstRow;
   let broken: { readonly error: unknown } | undefined;

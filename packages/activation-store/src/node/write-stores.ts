@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { ActivationPass } from "@plumbline/core";
 import { nodeFileSystem } from "@plumbline/core/node";
 import { storeError } from "../errors.ts";
@@ -8,8 +7,10 @@ import { finishStores } from "./finish-stores.ts";
 import { createHookOutput } from "./hook-output.ts";
 import { interruptedError, interruptible } from "./interruptible.ts";
 import { inPartialFolder } from "./partial-folder.ts";
+import { isS3Url, placeJoin } from "./place-path.ts";
 import { readManifest } from "./read-manifest.ts";
 import { replayShards } from "./replay-shards.ts";
+import { inS3Storage } from "./s3/s3-place.ts";
 import { createShardSet, type ShardSet } from "./shard-set.ts";
 import type { WriteStoreOptions, WrittenStore } from "./write-options.ts";
 import type { WritingPlace } from "./writing-place.ts";
@@ -98,7 +99,7 @@ export async function writeStores(
   const { fileSystem = nodeFileSystem, resumable, resume = false } = options;
   const plan = planWriting(pass, options, from);
   const { folders, dtype, rowsPerShard } = plan;
-  const paths = folders.map((folder) => (folder === "" ? path : join(path, folder)));
+  const paths = folders.map((folder) => (folder === "" ? path : placeJoin(path, folder)));
   const stores = pass.hooks.map(({ hookPoint = "", dIn }, i) => `${folders[i]}: ${hookPoint} [${dIn}]`);
   const head = resumable && { fingerprint: resumable.fingerprint, dtype, rowsPerShard, stores };
   const place = { path, from, fileSystem, folders, resume };
@@ -106,9 +107,12 @@ export async function writeStores(
     work: (made: WritingPlace) => writeInto(made, plan),
     reopen: () => Promise.all(paths.map((folder) => readManifest(folder, fileSystem))),
   };
-  const manifests =
-    head === undefined
-      ? await inAtomicFolder({ ...place, head }, steps)
-      : await inPartialFolder({ ...place, head }, steps);
+  const write = (): Promise<readonly StoreManifest[]> => {
+    if (isS3Url(path)) return inS3Storage({ ...place, head }, steps);
+    return head === undefined
+      ? inAtomicFolder({ ...place, head }, steps)
+      : inPartialFolder({ ...place, head }, steps);
+  };
+  const manifests = await write();
   return manifests.map((manifest, i) => ({ path: paths[i] ?? path, manifest }));
 }
