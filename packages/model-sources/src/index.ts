@@ -1,3 +1,7 @@
+export { type CleanDocumentsOptions, cleanDocuments } from "./documents/clean-documents.ts";
+export { createDocumentCounts, type Document, type DocumentCounts } from "./documents/document.ts";
+export type { TextSplit } from "./documents/text-documents.ts";
+export type { InvalidUtf8 } from "./documents/utf8.ts";
 export type { GraphFeed, GraphModelLike, GraphTensor } from "./graph-model/graph-model.ts";
 export { type GraphModelSourceOptions, graphModelSource } from "./graph-model/graph-model-source.ts";
 export { type Detection, type DetectorOptions, detectLatents } from "./intervene/detect.ts";

@@ -1,3 +1,4 @@
+export { type ReadDocumentsOptions, readDocuments } from "./node/documents/read-documents.ts";
 export {
   defaultGraphModelLimits,
   type GraphModelLimits,
