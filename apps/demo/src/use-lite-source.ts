@@ -105,7 +105,7 @@ async function open(config: UseLiteConfig): Promise<ActivationSource> {
  * const source = await useLiteSource.open(config, { resolvePath: (path) => path });
  * console.log(source.nRows, source.dIn, source.hookPoint); // 50 512 blocks.0.hook_resid_post
  */
-export const useLiteSource: SourcePlugin = defineSource<UseLiteConfig>({
+export const useLiteSource: SourcePlugin<ActivationSource> = defineSource<UseLiteConfig>({
   name: "use-lite",
   description: "Universal Sentence Encoder Lite on Moby-Dick and State of the Union addresses (npm packages)",
   schema,

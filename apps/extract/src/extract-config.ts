@@ -7,8 +7,9 @@ export interface ExtractConfig {
   /** the source's name and its own options */
   readonly source: Readonly<Record<string, unknown>> & { readonly name: string };
   /** folder of the store to make */
-  readonly out: string;
+  readonly out?: string | undefined;
   readonly rowsPerShard: number;
+  readonly dtype: "float32" | "float16" | "bfloat16";
   readonly plugins: readonly string[];
 }
 
@@ -17,8 +18,18 @@ export const extractConfigSchema: ConfigSchema<ExtractConfig> = z.strictObject({
   source: z
     .looseObject({ name: z.string().describe('which source, as "npy"; "plumbline list sources" names them') })
     .describe("where the activations come from; the other keys are the source's own"),
-  out: z.string().min(1).describe("folder of the store to make; must not exist"),
+  out: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "folder of the store to make, or an s3:// address; must not exist. With several hook points, a store each in it",
+    ),
   rowsPerShard: z.int().positive().default(65536).describe("rows (tokens) in one shard file"),
+  dtype: z
+    .enum(["float32", "float16", "bfloat16"])
+    .default("float32")
+    .describe("how activations are stored; the shorter ones take half the disk and are rounded"),
   plugins: z
     .array(z.string().min(1))
     .default([])

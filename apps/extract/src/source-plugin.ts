@@ -1,4 +1,4 @@
-import type { ActivationSource, ConfigSchema } from "@plumbline/core";
+import type { ActivationPass, ActivationSource, ConfigSchema } from "@plumbline/core";
 
 /** Version of the source-plugin contract that this package describes. */
 export const sourcePluginSpecVersion = 1;
@@ -14,7 +14,9 @@ export interface SourceContext {
  * A kind of place that activations come from, by name: what stands behind `source.name` in an extraction's configuration.
  * A plain value; make it with {@link defineSource}.
  */
-export interface SourcePlugin {
+export interface SourcePlugin<
+  Opened extends ActivationSource | ActivationPass = ActivationSource | ActivationPass,
+> {
   readonly specVersion: typeof sourcePluginSpecVersion;
   /** kebab-case */
   readonly name: string;
@@ -22,8 +24,11 @@ export interface SourcePlugin {
   readonly description: string;
   /** its own options, without `name`; every field with a sentence and its unit */
   readonly schema: ConfigSchema<object>;
-  /** @param config checked against `schema`, defaults filled in */
-  open(config: object, context: SourceContext): Promise<ActivationSource>;
+  /**
+   * @param config checked against `schema`, defaults filled in
+   * @returns one hook point's rows, or a pass over several
+   */
+  open(config: object, context: SourceContext): Promise<Opened>;
 }
 
 /**
@@ -48,12 +53,15 @@ export interface SourcePlugin {
  * });
  * console.log(ones.name); // ones
  */
-export function defineSource<Config extends object>(definition: {
+export function defineSource<
+  Config extends object,
+  Opened extends ActivationSource | ActivationPass = ActivationSource,
+>(definition: {
   name: string;
   description: string;
   schema: ConfigSchema<Config>;
-  open(config: Config, context: SourceContext): Promise<ActivationSource>;
-}): SourcePlugin {
+  open(config: Config, context: SourceContext): Promise<Opened>;
+}): SourcePlugin<Opened> {
   const { name, description, schema, open } = definition;
   return Object.freeze({
     specVersion: sourcePluginSpecVersion,

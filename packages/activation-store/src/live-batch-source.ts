@@ -28,7 +28,7 @@ export interface LiveBatchOptions {
 }
 
 function openLive(from: ActivationPass | ActivationSource, hookPoint: string | undefined): LivePass {
-  const pass = "hooks" in from ? from : passOf(from);
+  const pass = passOf(from);
   const source = sourceAt(pass, hookPoint);
   const hook = pass.hooks.findIndex((one) => one.hookPoint === source.hookPoint);
   return { pass, hook, dIn: source.dIn, nRows: pass.nRows };

@@ -50,7 +50,7 @@ export async function* skipRows(
 }
 
 /**
- * An {@link ActivationSource} as a pass with one hook. A later start reads the source from its beginning and leaves rows out.
+ * An {@link ActivationSource} as a pass with one hook; a pass is returned as it is. A later start reads the source from its beginning and leaves rows out.
  *
  * @example
  * import { passOf } from "@plumbline/core";
@@ -65,7 +65,11 @@ export async function* skipRows(
  * };
  * for await (const { rows } of passOf(source).chunks({ startRow: 1 })) console.log(rows); // [ Float32Array(2) [ 2, 3 ] ]
  */
-export function passOf(source: ActivationSource): ActivationPass {
+export function passOf(source: ActivationSource | ActivationPass): ActivationPass {
+  return "hooks" in source ? source : singlePass(source);
+}
+
+function singlePass(source: ActivationSource): ActivationPass {
   const { specVersion, name, dIn, hookPoint, nRows, provenance } = source;
   async function* all(signal: AbortSignal | undefined): AsyncGenerator<PassChunk> {
     const chunks = source.chunks(signal === undefined ? {} : { signal });

@@ -56,3 +56,6 @@ export {
   type TokenPassOptions,
 } from "./onnx/token-pass.ts";
 export type { RowSourceOptions } from "./row-source.ts";
+export { defaultTokenPolicy, type TokenPolicy } from "./tokens/token-policy.ts";
+export { type TokenSequence, tokenSequences } from "./tokens/token-sequences.ts";
+export { createTokenizer, type Tokenizer, type TokenizerFiles } from "./tokens/tokenizer.ts";

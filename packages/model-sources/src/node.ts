@@ -8,3 +8,4 @@ export { npyFileSource } from "./node/npy-file-source.ts";
 export { loadOnnxRuntime } from "./node/onnx/load-onnx-runtime.ts";
 export { type OnnxModelOnDisk, type OpenOnnxOptions, openOnnxModel } from "./node/onnx/open-onnx-model.ts";
 export { type SafetensorsSourceOptions, safetensorsFileSource } from "./node/safetensors-file-source.ts";
+export { loadTokenizer } from "./node/tokenizer/load-tokenizer.ts";

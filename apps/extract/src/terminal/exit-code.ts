@@ -17,7 +17,7 @@ export function interruption(signal: "SIGINT" | "SIGTERM"): PlumblineError {
     code: signal === "SIGTERM" ? "terminated" : "interrupted",
     kind: "interrupted",
     message: `[cli] stopped by ${signal}`,
-    hint: "nothing half-written was left; run again, with --resume for a training run",
+    hint: "run again with --resume to go on, or without to begin anew",
   });
 }
 

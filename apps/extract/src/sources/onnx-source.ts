@@ -1,0 +1,147 @@
+import { basename } from "node:path";
+import { type ActivationPass, takeRows } from "@plumbline/core";
+import { type ModelSequence, openTokenPass } from "@plumbline/model-sources";
+import type { OnnxModelOnDisk } from "@plumbline/model-sources/node";
+import { z } from "zod";
+import {
+  type ModelConfig,
+  modelFields,
+  type TextConfig,
+  type TokensConfig,
+  textSchema,
+  tokensSchema,
+} from "../model/model-config.ts";
+import {
+  expandHookPoints,
+  openModel,
+  openTextModel,
+  policyProvenance,
+  textSequences,
+  tokenPolicy,
+} from "../model/open-text-model.ts";
+import { defineSource, type SourceContext, type SourcePlugin } from "../source-plugin.ts";
+import { readTokenSequences } from "./token-sequences.ts";
+
+interface OnnxConfig extends ModelConfig {
+  readonly hookPoints: readonly string[];
+  readonly text?: TextConfig | undefined;
+  readonly tokens: TokensConfig;
+  readonly tokenIds?: string | undefined;
+  readonly maxRows?: number | undefined;
+  readonly perRun: number;
+}
+
+const schema = z
+  .strictObject({
+    ...modelFields,
+    hookPoints: z
+      .union([
+        z
+          .string()
+          .min(1)
+          .transform((name) => [name]),
+        z.array(z.string().min(1)).min(1),
+      ])
+      .describe(
+        'where activations are read: names as "blocks.3.hook_resid_post", patterns with *, or tensors of the graph',
+      ),
+    text: textSchema.optional().describe("documents to run the model on"),
+    tokens: tokensSchema.prefault({ contextLength: 128 }).describe("how documents become token sequences"),
+    tokenIds: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("instead of text: a file with one JSON array of token ids on each line"),
+    maxRows: z.int().positive().optional().describe("rows (tokens or patches) at most; all by default"),
+    perRun: z.int().positive().default(8).describe("sequences or images that go through the model at once"),
+  })
+  .refine(({ text, tokenIds }) => (text === undefined) !== (tokenIds === undefined), {
+    error: "expected text or tokenIds, one of the two",
+  });
+
+/** Rows of sequences: all that a pass over them gives. */
+async function countKept(sequences: () => AsyncIterable<ModelSequence>): Promise<number> {
+  let count = 0;
+  for await (const { ids, keep } of sequences()) {
+    count += keep === undefined ? ids.length : keep.reduce((sum, one) => sum + one, 0);
+  }
+  return count;
+}
+
+interface Opened {
+  readonly model: OnnxModelOnDisk;
+  readonly config: OnnxConfig;
+  readonly context: SourceContext;
+}
+
+async function sequencePass(
+  { model, config }: Opened,
+  sequences: () => AsyncIterable<ModelSequence>,
+  provenance: Record<string, string | number | boolean>,
+): Promise<ActivationPass> {
+  const pass = await openTokenPass({
+    model,
+    hookPoints: expandHookPoints(config.hookPoints, model),
+    sequences,
+    sequencesPerRun: config.perRun,
+    provenance: { ...modelProvenance({ model, config }), ...provenance },
+  });
+  return { ...pass, countRows: () => countKept(sequences) };
+}
+
+function modelProvenance({
+  model,
+  config,
+}: Pick<Opened, "model" | "config">): Record<string, string | number> {
+  const { model_type: type } = model.config;
+  return {
+    model: basename(model.folder),
+    modelFile: basename(model.file),
+    modelBytes: model.graph.source.size,
+    ...(typeof type === "string" ? { modelType: type } : {}),
+    perRun: config.perRun,
+  };
+}
+
+async function openText(
+  config: OnnxConfig & { text: TextConfig },
+  context: SourceContext,
+): Promise<ActivationPass> {
+  const opened = await openTextModel(config, context.resolvePath);
+  const { model, tokenizer } = opened;
+  const policy = tokenPolicy(config.tokens, tokenizer);
+  const { text } = config;
+  const absolutePath = context.resolvePath(text.path);
+  const sequences = textSequences({ ...text, absolutePath }, { ...opened, policy, signal: context.signal });
+  const { path: _, ...read } = text;
+  return sequencePass({ model, config, context }, sequences, {
+    text: basename(absolutePath),
+    ...Object.fromEntries(Object.entries(read).map(([key, value]) => [`text.${key}`, value])),
+    ...policyProvenance(policy),
+  });
+}
+
+async function openTokenIds(config: OnnxConfig, context: SourceContext): Promise<ActivationPass> {
+  const model = await openModel(config, context.resolvePath);
+  const path = context.resolvePath(config.tokenIds ?? "");
+  async function* sequences(): AsyncGenerator<ModelSequence> {
+    for await (const ids of readTokenSequences(path)) yield { ids };
+  }
+  return sequencePass({ model, config, context }, sequences, { tokenIds: basename(path) });
+}
+
+async function open(config: OnnxConfig, context: SourceContext): Promise<ActivationPass> {
+  const { text, maxRows } = config;
+  let pass: ActivationPass;
+  if (text !== undefined) pass = await openText({ ...config, text }, context);
+  else pass = await openTokenIds(config, context);
+  return maxRows === undefined ? pass : takeRows(pass, maxRows);
+}
+
+/** Hook points of an ONNX model, run on text or token ids. */
+export const onnxSource: SourcePlugin<ActivationPass> = defineSource<OnnxConfig, ActivationPass>({
+  name: "onnx",
+  description: "an ONNX model at one or several hook points, run on text or token ids",
+  schema: schema as z.ZodType<OnnxConfig>,
+  open,
+});
