@@ -70,14 +70,18 @@ suite("plumbline-extract", () => {
   test("with --json every line parses, carries a version, and the last is extract-end", async () => {
     const { io } = await run([await npyConfig(), "--json", "--out", "other"]);
     expect(io.lines().every(({ v }) => v === 1)).toBe(true);
-    expect(io.lines()[0]).toMatchObject({ type: "extract-start", dIn: 3, nRows: 10 });
-    expect(io.lines().at(-1)).toEqual({ type: "extract-end", v: 1, path: "other", nRows: 10 });
+    expect(io.lines()[0]).toMatchObject({
+      type: "extract-start",
+      hooks: [{ hookPoint: null, dIn: 3 }],
+      nRows: 10,
+    });
+    expect(io.lines().at(-1)).toEqual({ type: "extract-end", v: 1, path: "other", nRows: 10, nStores: 1 });
   });
 
   test("a dry run says disk and shards and writes nothing", async () => {
     const { exitCode, io } = await run([await npyConfig({ rowsPerShard: 4 }), "--dry-run"]);
     expect(exitCode).toBe(0);
-    expect(io.out()).toMatch(/disk: 0\.0 MiB in 3 shards/);
+    expect(io.out()).toMatch(/disk +120 B as float32, 1 × 3 shards/);
     expect(await readdir(cwd)).toEqual(["extract.json", "rows.npy"]);
   });
 

@@ -13,6 +13,8 @@ const trialChunks = 3;
 interface Trial {
   readonly nRows: number;
   readonly rowsPerSecond: number;
+  /** bytes of token id and position of a row */
+  readonly idBytes: number;
   /** whether these were all rows there are */
   readonly complete: boolean;
 }
@@ -27,14 +29,17 @@ async function tryFirstChunks(
   let warm: { readonly at: number; readonly nRows: number } | undefined;
   let nRows = 0;
   let nChunks = 0;
+  let idBytes = 0;
   for await (const chunk of pass.chunks(signal === undefined ? {} : { signal })) {
     nRows += chunk.nRows;
     nChunks++;
+    idBytes = 4 * (Number(chunk.tokenIds !== undefined) + Number(chunk.positions !== undefined));
     const now = clock();
     if (nChunks > trialChunks && now - start >= trialMs) {
       const since = warm ?? { at: start, nRows: 0 };
       return {
         nRows,
+        idBytes,
         complete: false,
         rowsPerSecond: ((nRows - since.nRows) * 1000) / Math.max(1, now - since.at),
       };
@@ -49,7 +54,7 @@ async function tryFirstChunks(
       hint: "check its configuration",
     });
   }
-  return { nRows, complete: true, rowsPerSecond: (nRows * 1000) / Math.max(1, clock() - start) };
+  return { nRows, idBytes, complete: true, rowsPerSecond: (nRows * 1000) / Math.max(1, clock() - start) };
 }
 
 /** Rows in all: said, seen, or counted. */
@@ -71,8 +76,8 @@ export async function plan({ io, output, flags, args }: ActionContext<ExtractFla
   const trial = await tryFirstChunks(pass, clockOf(io), io.signal);
   const nRows = await rowsInAll(pass, trial, io.signal);
   const width = pass.hooks.reduce((sum, { dIn }) => sum + dIn, 0);
-  // Token ids and positions are four bytes each, in every store.
-  const rowBytes = width * (dtype === "float32" ? 4 : 2) + 8 * pass.hooks.length;
+  // Token ids and positions are in every store.
+  const rowBytes = width * (dtype === "float32" ? 4 : 2) + trial.idBytes * pass.hooks.length;
   const bytes = nRows === undefined ? undefined : nRows * rowBytes;
   const seconds = nRows === undefined ? undefined : nRows / trial.rowsPerSecond;
   const unknown = "unknown: the source does not say how many rows it has";

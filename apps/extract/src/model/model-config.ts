@@ -10,7 +10,12 @@ export interface ModelConfig {
   };
 }
 
-export const modelFields = {
+/** The keys of {@link ModelConfig}, for schemas that have more. */
+export const modelFields: {
+  readonly model: z.ZodType<string>;
+  readonly modelFile: z.ZodType<string | undefined>;
+  readonly session: z.ZodType<ModelConfig["session"]>;
+} = {
   model: z
     .string()
     .min(1)
