@@ -58,4 +58,5 @@ export {
 export type { RowSourceOptions } from "./row-source.ts";
 export { defaultTokenPolicy, type TokenPolicy } from "./tokens/token-policy.ts";
 export { type TokenSequence, tokenSequences } from "./tokens/token-sequences.ts";
-export { createTokenizer, type Tokenizer, type TokenizerFiles } from "./tokens/tokenizer.ts";
+export { createTokenizer, type TokenizerFiles } from "./tokens/create-tokenizer.ts";
+export type { Tokenizer } from "./tokens/tokenizer.ts";

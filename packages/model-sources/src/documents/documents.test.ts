@@ -79,8 +79,12 @@ suite("decodeUtf8()", () => {
       { numRuns: 2000 },
     );
     const random = fc.string({ unit: "binary", maxLength: 30 });
-    fc.assert(fc.property(random, (text) => expect(firstInvalidUtf8(encode(text))).toBe(-1)));
-    fc.assert(fc.property(random, (text) => expect(utf8Bytes(text)).toBe(encode(text).length)));
+    fc.assert(
+      fc.property(random, (text) => {
+        expect(firstInvalidUtf8(encode(text))).toBe(-1);
+        expect(utf8Bytes(text)).toBe(encode(text).length);
+      }),
+    );
   });
 
   test("says where, or replaces", () => {

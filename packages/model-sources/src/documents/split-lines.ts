@@ -69,8 +69,9 @@ export async function* withoutByteOrderMark(
       offset += chunk.length;
       continue;
     }
-    held = Uint8Array.from([...held, ...chunk.subarray(0, 3 - held.length)]);
-    const rest = chunk.subarray(Math.min(chunk.length, held.length));
+    const taken = 3 - held.length;
+    held = Uint8Array.from([...held, ...chunk.subarray(0, taken)]);
+    const rest = chunk.subarray(taken);
     if (held.length < 3) continue;
     started = true;
     const isMark = mark.every((byte, i) => held[i] === byte);

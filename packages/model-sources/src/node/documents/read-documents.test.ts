@@ -140,13 +140,11 @@ suite("readDocuments()", () => {
     await expect(read(binary)).rejects.toThrow(`${binary}#1, byte 1`);
   });
 
-  test("survives damaged Parquet files", async () => {
+  test("refuses Parquet files that were cut short", async () => {
     const whole = parquet(["one", "two", "three", "four"]);
-    for (let i = 0; i < whole.length; i += 3) {
-      const damaged = whole.slice();
-      damaged[i] = (damaged[i] ?? 0) ^ 0x55;
-      const outcome = await read(await written("damaged.parquet", damaged)).catch((error) => error);
-      if (!Array.isArray(outcome)) expect(outcome).toMatchObject({ kind: "input" });
+    for (let length = 0; length < whole.length; length += 7) {
+      const cut = read(await written("short.parquet", whole.subarray(0, length)));
+      await expect(cut).rejects.toMatchObject({ code: "bad-parquet", kind: "input" });
     }
   });
 
