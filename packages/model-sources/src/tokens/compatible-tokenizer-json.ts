@@ -39,36 +39,35 @@ function behaving(regex: string, behavior: unknown): Part {
 }
 
 function splitPart(part: Part): Part {
-  const { Regex, String: text } = (part["pattern"] ?? {}) as { Regex?: string; String?: string };
+  const { Regex, String: text } = (part.pattern ?? {}) as { Regex?: string; String?: string };
   const regex = Regex ?? text?.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
   const missing = ["MergedWithPrevious", "MergedWithNext", "Contiguous"];
-  if (regex === undefined || part["invert"] === true || !missing.includes(String(part["behavior"])))
-    return part;
-  return behaving(regex, part["behavior"]);
+  if (regex === undefined || part.invert === true || !missing.includes(String(part.behavior))) return part;
+  return behaving(regex, part.behavior);
 }
 
 /** Splits text before words are looked up, as the reference does it. */
 function preTokenizer(part: Part | null): Part | null {
   switch (part?.type) {
     case "Sequence":
-      return sequence(((part["pretokenizers"] ?? []) as Part[]).map((one) => preTokenizer(one) ?? one));
+      return sequence(((part.pretokenizers ?? []) as Part[]).map((one) => preTokenizer(one) ?? one));
     case "Whitespace":
       return { ...split("\\w+|[^\\w\\s]+", "Removed"), invert: true };
     case "Punctuation":
-      return behaving(punctuation, part["behavior"]);
+      return behaving(punctuation, part.behavior);
     case "Digits":
-      return split(part["individual_digits"] === true ? "\\p{N}" : "\\p{N}+");
+      return split(part.individual_digits === true ? "\\p{N}" : "\\p{N}+");
     case "Split":
       return splitPart(part);
     case "ByteLevel":
       // A prefix must be put before the split, which only the library's own part can do.
-      return part["use_regex"] === false || part["add_prefix_space"] === true
+      return part.use_regex === false || part.add_prefix_space === true
         ? part
         : sequence([split(byteLevelWords), { ...part, use_regex: false }]);
     case "Metaspace":
-      return part["split"] === false
+      return part.split === false
         ? part
-        : sequence([part, behaving(String(part["replacement"] ?? "\u2581"), "MergedWithNext")]);
+        : sequence([part, behaving(String(part.replacement ?? "\u2581"), "MergedWithNext")]);
     default:
       return part;
   }
@@ -78,7 +77,7 @@ function preTokenizer(part: Part | null): Part | null {
 function normalizer(part: Part | null): Part | null {
   switch (part?.type) {
     case "Sequence":
-      return normalizers(((part["normalizers"] ?? []) as Part[]).map((one) => normalizer(one) ?? one));
+      return normalizers(((part.normalizers ?? []) as Part[]).map((one) => normalizer(one) ?? one));
     case "Lowercase":
       // JavaScript writes a sigma at a word's end in another way than one inside of it.
       return normalizers([replace({ String: "Σ" }, "σ"), part]);
@@ -106,9 +105,8 @@ function normalizer(part: Part | null): Part | null {
 /** What the library would silently get wrong; undefined where there is nothing. */
 export function unsupportedPart(json: { readonly model?: Part }): string | undefined {
   const { model } = json;
-  if (model?.type === "Unigram" && model["byte_fallback"] === true)
-    return "a Unigram model with byte_fallback";
-  if (model?.type === "BPE" && model["continuing_subword_prefix"]) {
+  if (model?.type === "Unigram" && model.byte_fallback === true) return "a Unigram model with byte_fallback";
+  if (model?.type === "BPE" && model.continuing_subword_prefix) {
     return "a BPE model with continuing_subword_prefix";
   }
   return undefined;
@@ -123,10 +121,10 @@ export function unsupportedPart(json: { readonly model?: Part }): string | undef
 export function compatibleTokenizerJson(json: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return {
     ...json,
-    normalizer: normalizer((json["normalizer"] ?? null) as Part | null),
-    pre_tokenizer: preTokenizer((json["pre_tokenizer"] ?? null) as Part | null),
+    normalizer: normalizer((json.normalizer ?? null) as Part | null),
+    pre_tokenizer: preTokenizer((json.pre_tokenizer ?? null) as Part | null),
     post_processor: null,
-    decoder: json["decoder"] ?? null,
-    added_tokens: json["added_tokens"] ?? [],
+    decoder: json.decoder ?? null,
+    added_tokens: json.added_tokens ?? [],
   };
 }

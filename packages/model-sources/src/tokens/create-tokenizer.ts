@@ -40,7 +40,7 @@ function roleId(
 }
 
 function makeLibrary(files: TokenizerFiles, where: string): Library {
-  const model = files.tokenizer["model"] as { type?: string; unk_token?: unknown } | undefined;
+  const model = files.tokenizer.model as { type?: string; unk_token?: unknown } | undefined;
   const unsupported = unsupportedPart(files.tokenizer as never);
   try {
     if (unsupported !== undefined) throw new Error(`${unsupported} is not known`);
@@ -87,7 +87,7 @@ export function createTokenizer(
     ...added.filter(({ special }) => special).map(({ id }) => id),
     ...Object.values(ids),
   ]);
-  const limit = files.tokenizerConfig?.["model_max_length"];
+  const limit = files.tokenizerConfig?.model_max_length;
   const tokenText = (id: number): string => {
     const text = vocab[id];
     if (text !== undefined) return text;
