@@ -56,7 +56,7 @@ export {
   type TokenPassOptions,
 } from "./onnx/token-pass.ts";
 export type { RowSourceOptions } from "./row-source.ts";
+export { createTokenizer, type TokenizerFiles } from "./tokens/create-tokenizer.ts";
 export { defaultTokenPolicy, type TokenPolicy } from "./tokens/token-policy.ts";
 export { type TokenSequence, tokenSequences } from "./tokens/token-sequences.ts";
-export { createTokenizer, type TokenizerFiles } from "./tokens/create-tokenizer.ts";
 export type { Tokenizer } from "./tokens/tokenizer.ts";

@@ -19,10 +19,15 @@ const tokenizer = {
     { id: 0, content: "<s>", special: true },
     { id: 1, content: "</s>", special: true },
   ],
+  normalizer: null,
   pre_tokenizer: { type: "WhitespaceSplit" },
+  post_processor: null,
+  decoder: { type: "WordPiece", prefix: "##", cleanup: false },
   model: {
     type: "WordPiece",
     unk_token: "<s>",
+    continuing_subword_prefix: "##",
+    max_input_chars_per_word: 100,
     vocab: Object.fromEntries(words.map((word, id) => [word, id])),
   },
 };
@@ -173,7 +178,7 @@ suite("onnx source", () => {
       ...stop,
       clock: () => (now += 5000),
     } as typeof io);
-    expect(code).toBe(1);
+    expect(code).toBe(130);
     expect(await readdir(cwd)).toContain("again.partial");
     expect(await runExtract(["extract.json"], memoryIo({ cwd }))).toBe(2);
     expect(await runExtract(["extract.json", "--resume"], memoryIo({ cwd }))).toBe(0);
@@ -217,7 +222,7 @@ suite("onnx source refuses", () => {
   test("a model without a tokenizer, with the way to get one", async () => {
     await cp(fixture, join(cwd, "bare"), { recursive: true });
     const { exitCode, io } = await extract({ model: "bare" });
-    expect([exitCode, io.err()]).toEqual([3, expect.stringMatching(/tokenizer\.json.*save_pretrained/s)]);
+    expect([exitCode, io.err()]).toEqual([3, expect.stringMatching(/expected tokenizer\.json.*download tokenizer\.json/s)]);
   });
 
   test("text that is none, with the byte, unless it is to be replaced", async () => {

@@ -6,12 +6,13 @@ import type { Tokenizer } from "./tokenizer.ts";
 
 /** One token a letter: a is 10. BOS is 1, EOS 2. */
 const letters: Tokenizer = {
+  name: "letters",
   nVocabulary: 40,
   bosId: 1,
   eosId: 2,
   specialIds: new Set([1, 2]),
   encode: (text) => Int32Array.from(text, (letter) => letter.charCodeAt(0) - 87),
-  decode: (ids) => [...ids].map((id) => String.fromCharCode(id + 87)).join(""),
+  decode: (ids) => Array.from(ids, (id) => String.fromCharCode(id + 87)).join(""),
   tokenText: (id) => String.fromCharCode(id + 87),
 };
 const { bosId: _, eosId: __, ...plain } = letters;
