@@ -17,6 +17,8 @@ import type { DoctorFlags } from "./doctor/doctor-command.ts";
 import type { EvalFlags } from "./eval/eval-command.ts";
 import type { ListFlags } from "./list/list-command.ts";
 import type { MetaFlags } from "./meta/check-flags.ts";
+import { addModelCommands } from "./model/add-model-commands.ts";
+import { addModelFlags, addTextFlags } from "./model/model-flags.ts";
 import type { StabilityFlags } from "./stability/stability-command.ts";
 import type { TrainFlags } from "./train/resolve-train-config.ts";
 import { version } from "./version.ts";
@@ -70,9 +72,9 @@ function addFiringFlags(command: Program["command"]): Program["command"] {
 function addMeasuring(program: Program): void {
   const evaluate = program.command
     .command("eval")
-    .description("measure trained SAEs on held-out activations")
+    .description("measure trained SAEs on held-out activations, or spliced into their model")
     .argument("<run|checkpoint...>", "folders of runs (their latest checkpoints) or of checkpoints")
-    .requiredOption("--activations <store>", "folder of the store to measure on")
+    .option("--activations <store>", "folder of the store to measure on")
     .option("--tokens <n>", "measure on the first n tokens only", wholeNumber)
     .option("--backend <name>", '"auto", or one that "plumbline list backends" names')
     .option("--peers", "also what other libraries print of the same, each formula under a name of its own")
@@ -80,6 +82,7 @@ function addMeasuring(program: Program): void {
     .option("--saebench <folder>", "also write a core result of SAEBench there")
     .option("--per-latent", "with --json: firings and alignment score of every latent")
     .option(...pluginFlag);
+  addTextFlags(addModelFlags(evaluate));
   program.action<EvalFlags>(
     evaluate,
     lazily(async () => (await import("./eval/eval-command.ts")).evaluate),
@@ -260,6 +263,7 @@ export async function runCli(
   addMeasuring(program);
   addComparing(program);
   addMeta(program);
+  addModelCommands(program);
   addLooking(program);
   return program.run(argv);
 }

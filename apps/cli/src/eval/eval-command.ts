@@ -1,20 +1,23 @@
 import { basename, resolve } from "node:path";
 import type { ActivationStore } from "@plumbline/activation-store/node";
+import { PlumblineError } from "@plumbline/core";
 import { loadPlugins } from "@plumbline/extract";
 import { type ActionContext, shownPath } from "@plumbline/extract/terminal";
 import { type LoadedSae, loadSae, saeName } from "../load-sae.ts";
+import type { ModelFlags, TextFlags } from "../model/model-flags.ts";
 import { openStore } from "../open-store.ts";
 import { createRegistries } from "../registries.ts";
 import { storeFingerprint } from "../run-folder/store-fingerprint.ts";
 import { chooseBackend } from "../train/choose-backend.ts";
 import { comparisonTable, evalTable } from "./eval-table.ts";
+import { behaviourTable, measureBehaviour } from "./measure-behaviour.ts";
 import { type FurtherMetrics, type Measured, measureSae } from "./measure-sae.ts";
 import { writeSaeBenchResult } from "./sae-bench-file.ts";
 import { checkWidth } from "./store-batches.ts";
 
 /** Flags of `plumbline eval`. */
-export interface EvalFlags extends FurtherMetrics {
-  readonly activations: string;
+export interface EvalFlags extends FurtherMetrics, ModelFlags, TextFlags {
+  readonly activations?: string;
   readonly tokens?: number;
   readonly backend?: string;
   readonly perLatent?: boolean;
@@ -89,17 +92,52 @@ async function evaluateAll(
   if (saes.length > 1) output.data(comparisonTable(measured, output.colors));
 }
 
-/** `plumbline eval <run|checkpoint…>`: metrics over the first tokens of a store, as a table or one JSON line for each. */
+/** Splices every SAE in turn into the model. */
+async function evaluateBehaviours(
+  context: ActionContext<EvalFlags>,
+  saes: readonly LoadedSae[],
+): Promise<void> {
+  const { io, output, flags } = context;
+  const registries = createRegistries(await loadPlugins(flags.plugin ?? [], io.cwd));
+  const { backend } = await chooseBackend(flags.backend ?? "auto", registries);
+  for (const sae of saes) {
+    output.say(`eval · ${shownPath(sae.checkpoint, io.cwd)} in ${flags.model}`);
+    const measured = await measureBehaviour(sae, { io, output, flags, backend });
+    const name = saes.length > 1 ? saeName(sae) : basename(sae.checkpoint);
+    output.data(`${output.colors.bold(name)} ${behaviourTable(measured)}`);
+    const { definitions: _, ...behaviour } = measured.behaviour;
+    output.event({
+      type: "behaviour-end",
+      v: 1,
+      sae: name,
+      contextLength: measured.contextLength,
+      metrics: JSON.parse(JSON.stringify(behaviour)),
+    });
+  }
+}
+
+/** `plumbline eval <run|checkpoint…>`: metrics over the first tokens of a store, or of the model with the SAE in it, or both. */
 export async function evaluate(context: ActionContext<EvalFlags>): Promise<undefined> {
   const { io, output, flags, args } = context;
-  const storePath = resolve(io.cwd, flags.activations);
+  if (flags.activations === undefined && flags.model === undefined) {
+    throw new PlumblineError({
+      code: "nothing-to-measure-on",
+      kind: "usage",
+      message: "[cli] eval: expected activations or a model to measure on, got neither",
+      hint: "give --activations <store>, or --model <folder> and --text <path>",
+    });
+  }
   const saes: LoadedSae[] = [];
   for (const path of args) saes.push(await loadSae(resolve(io.cwd, path ?? "")));
-  const store = await openStore(storePath, { io, output });
-  try {
-    await evaluateAll(context, { saes, store, storePath });
-  } finally {
-    await store.close();
+  if (flags.activations !== undefined) {
+    const storePath = resolve(io.cwd, flags.activations);
+    const store = await openStore(storePath, { io, output });
+    try {
+      await evaluateAll(context, { saes, store, storePath });
+    } finally {
+      await store.close();
+    }
   }
+  if (flags.model !== undefined) await evaluateBehaviours(context, saes);
   return undefined;
 }

@@ -222,7 +222,10 @@ suite("onnx source refuses", () => {
   test("a model without a tokenizer, with the way to get one", async () => {
     await cp(fixture, join(cwd, "bare"), { recursive: true });
     const { exitCode, io } = await extract({ model: "bare" });
-    expect([exitCode, io.err()]).toEqual([3, expect.stringMatching(/expected tokenizer\.json.*download tokenizer\.json/s)]);
+    expect([exitCode, io.err()]).toEqual([
+      3,
+      expect.stringMatching(/expected tokenizer\.json.*download tokenizer\.json/s),
+    ]);
   });
 
   test("text that is none, with the byte, unless it is to be replaced", async () => {

@@ -1,0 +1,69 @@
+import { resolve } from "node:path";
+import { PlumblineError } from "@plumbline/core";
+import { type TextModel, textSequences, tokenPolicy } from "@plumbline/extract/model";
+import type { Io } from "@plumbline/extract/terminal";
+import type { TokenPolicy } from "@plumbline/model-sources";
+import type { TextFlags } from "./model-flags.ts";
+
+/** Text to measure on: its policy, and the sequences in batches, anew with each call. */
+export interface HeldOutText {
+  readonly policy: TokenPolicy;
+  readonly nSequences: number;
+  batches(): AsyncGenerator<readonly Int32Array[]>;
+}
+
+const sequencesPerBatch = 8;
+
+function checkDocuments(documents: string | undefined): void {
+  if (documents === undefined || ["pack", "truncate", "split"].includes(documents)) return;
+  throw new PlumblineError({
+    code: "bad-flag",
+    kind: "usage",
+    message: `[cli] expected --documents to be pack, truncate or split, got "${documents}"`,
+  });
+}
+
+/** The text that flags name. @throws PlumblineError `no-text`; what documents and tokens throw, when they are read */
+export function heldOutText(flags: TextFlags, opened: TextModel, io: Io): HeldOutText {
+  const { text, field = "text", split = "train", context = 128, sequences = 64, documents } = flags;
+  if (text === undefined) {
+    throw new PlumblineError({
+      code: "no-text",
+      kind: "usage",
+      message: "[cli] expected text to run the model on, got none",
+      hint: "give documents that the SAE has not learned from with --text",
+    });
+  }
+  checkDocuments(documents);
+  const policy = tokenPolicy({ contextLength: context, documents }, opened.tokenizer);
+  const read = textSequences(
+    {
+      path: text,
+      absolutePath: resolve(io.cwd, text),
+      field,
+      split,
+      textSplit: "none",
+      invalidUtf8: "error",
+      deduplicate: false,
+    },
+    { ...opened, policy, signal: io.signal },
+  );
+  return {
+    policy,
+    nSequences: sequences,
+    async *batches() {
+      let batch: Int32Array[] = [];
+      let left = sequences;
+      for await (const { ids } of read()) {
+        batch.push(ids);
+        left--;
+        if (batch.length === sequencesPerBatch || left === 0) {
+          yield batch;
+          batch = [];
+        }
+        if (left === 0) return;
+      }
+      if (batch.length > 0) yield batch;
+    },
+  };
+}
