@@ -1,4 +1,5 @@
 export { type ExtractConfig, extractConfigSchema } from "./extract-config.ts";
+export { type Extraction, extractionFingerprint, openExtraction, readExtraction } from "./open-extraction.ts";
 export { loadPlugins, type PlumblinePlugin } from "./plugins.ts";
 export { describeExtract, runExtract } from "./run-extract.ts";
 export {

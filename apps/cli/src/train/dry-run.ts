@@ -8,7 +8,7 @@ import {
 } from "@plumbline/extract/terminal";
 import { train } from "@plumbline/trainer";
 import { memoryEstimate } from "./memory-estimate.ts";
-import { createTrainingEngine, openTraining, type Training, trainingBatches } from "./open-training.ts";
+import { createTrainingEngine, openTraining, type Training } from "./open-training.ts";
 import { planRuns } from "./plan-runs.ts";
 import type { TrainFlags } from "./resolve-train-config.ts";
 import { sayHeader } from "./say-header.ts";
@@ -30,7 +30,7 @@ async function timeOneStep(training: Training, clock: () => number): Promise<num
     let seconds = 0;
     await train({
       engine,
-      batches: trainingBatches(training),
+      batches: training.data.batches,
       nSteps,
       batchSize,
       schedules,
@@ -57,14 +57,14 @@ async function tell(
   run: string,
   { io, output }: ActionContext<TrainFlags>,
 ): Promise<void> {
-  sayHeader(training, { io, output });
-  const { store, dSae, nSteps, choice, resolved } = training;
+  sayHeader(training, { output });
+  const { data, dSae, nSteps, choice, resolved } = training;
   const { trainer, checkpoints } = resolved.config;
   const secondsPerStep = await timeOneStep(training, clockOf(io));
-  const estimate = memoryEstimate({ dIn: store.dIn, dSae, batchSize: trainer.batchSize });
+  const estimate = memoryEstimate({ dIn: data.dIn, dSae, batchSize: trainer.batchSize });
   // resourceUsage() counts in kibibytes.
   const peak = process.resourceUsage().maxRSS * 1024;
-  const disk = checkpointBytes(store.dIn, dSae) * (checkpoints.keep + 1);
+  const disk = checkpointBytes(data.dIn, dSae) * (checkpoints.keep + 1);
   output.data(
     textTable([
       ["first step", shownSeconds(secondsPerStep), "later ones are often faster"],

@@ -10,6 +10,7 @@ import {
   resolveTrainConfig,
   type TrainFlags,
 } from "./resolve-train-config.ts";
+import type { TrainConfig } from "./train-config.ts";
 
 /** A run to be made: what it trains, and its folder. */
 export interface PlannedRun {
@@ -32,6 +33,12 @@ function nameOf(configPath: string): string {
   return basename(configPath, extname(configPath));
 }
 
+/** What a run learns from, in words; the seed of its order apart. */
+function activationsOf({ activations }: TrainConfig): string {
+  const { store, live, hookPoint, windowRows } = activations;
+  return live === undefined ? `${store}` : `${live} ${hookPoint ?? ""} within ${windowRows} rows`;
+}
+
 /** Refuses runs that cannot learn from one pass over activations, or would be written to one place. */
 function checkTogether(planned: readonly PlannedRun[], io: Io): void {
   const [first] = planned;
@@ -43,7 +50,7 @@ function checkTogether(planned: readonly PlannedRun[], io: Io): void {
     if (first === undefined || i === 0) continue;
     const [is, was] = [resolved.config, first.resolved.config];
     for (const [key, here, there] of [
-      ["activations.store", is.activations.store, was.activations.store],
+      ["activations", activationsOf(is), activationsOf(was)],
       ["activations.seed", orderSeedOf(is), orderSeedOf(was)],
       ["trainer.batchSize", is.trainer.batchSize, was.trainer.batchSize],
     ] as const) {

@@ -2,7 +2,7 @@ import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import { PlumblineError } from "@plumbline/core";
 import { type LayeredConfig, layerConfig, loadConfigDocument } from "@plumbline/extract/config";
 import type { Io } from "@plumbline/extract/terminal";
-import { type TrainConfig, trainConfigSchema } from "./train-config.ts";
+import { type ActivationsConfig, type TrainConfig, trainConfigSchema } from "./train-config.ts";
 
 /** Flags of `plumbline train`. */
 export interface TrainFlags {
@@ -26,10 +26,13 @@ export interface ResolvedTrainConfig {
 }
 
 /** Keys that hold paths. */
-const paths = ["activations.store", "out"];
+const paths = ["activations.store", "activations.live", "out"];
 
 /** One of the two says how long to train: the later layer's word counts. */
-const rivals = [["trainer.nTokens", "trainer.nSteps"]] as const;
+const rivals = [
+  ["trainer.nTokens", "trainer.nSteps"],
+  ["activations.store", "activations.live"],
+] as const;
 
 /**
  * Reads a training configuration: file, then `--set`, then flags; later ones win.
@@ -78,12 +81,21 @@ export function portableConfig(
   return {
     ...config,
     architecture: options.architecture,
-    activations: { ...config.activations, store: portable(config.activations.store, options.run) },
+    activations: portableActivations(config.activations, options.run),
     plugins: config.plugins.map((name) =>
       name.startsWith(".") || isAbsolute(name)
         ? portable(isAbsolute(name) ? name : join(resolved.folder, name), options.run)
         : name,
     ),
+  };
+}
+
+function portableActivations(config: ActivationsConfig, run: string): ActivationsConfig {
+  const { store, live } = config;
+  return {
+    ...config,
+    ...(store === undefined ? {} : { store: portable(store, run) }),
+    ...(live === undefined ? {} : { live: portable(live, run) }),
   };
 }
 
@@ -106,6 +118,7 @@ export function stepsOf({ nSteps, nTokens, batchSize }: TrainConfig["trainer"]):
 /** Keys that a resumed run may give anew: they do not change what is learned. */
 const freeOnResume = [
   "activations.store",
+  "activations.live",
   "checkpoints",
   "trainer.logEvery",
   "out",

@@ -97,7 +97,7 @@ suite("plumbline train --resume", () => {
     expect(await refused("--out", "elsewhere")).toMatch(/^2 .*--out is another folder/);
     const other = await workshop({ dIn: 9 });
     expect(await refused("--activations", join(other, "store"))).toMatch(
-      /^3 .*not the one that the run learned from/,
+      /^3 .*not those that the run learned from/,
     );
     expect(await refused("--set", "trainer.logEvery=1", "--set", "checkpoints.keep=5")).toMatch(/^0 /);
   });

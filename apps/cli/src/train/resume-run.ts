@@ -77,12 +77,12 @@ async function resumable(
 }
 
 function checkStore(training: Training, record: RunRecord): void {
-  if (training.storeSha256 === record.activations.sha256) return;
+  if (training.data.fingerprint === record.activations.sha256) return;
   throw new PlumblineError({
     code: "store-differs",
     kind: "input",
-    message: "[cli] train --resume: the store is not the one that the run learned from",
-    where: training.resolved.config.activations.store,
+    message: "[cli] train --resume: the activations are not those that the run learned from",
+    where: training.data.shown,
     hint: "give the right one with --activations",
   });
 }

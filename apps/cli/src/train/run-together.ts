@@ -3,7 +3,7 @@ import type { ActionContext, Output } from "@plumbline/extract/terminal";
 import { shareBatches } from "@plumbline/trainer";
 import { withRunLock } from "../run-folder/run-lock.ts";
 import type { RunRecord } from "../run-folder/run-record.ts";
-import { type Training, trainingBatches } from "./open-training.ts";
+import type { Training } from "./open-training.ts";
 import type { TrainFlags } from "./resolve-train-config.ts";
 import { runTraining } from "./run-training.ts";
 
@@ -43,7 +43,7 @@ export async function runTogether(
     const { training, ...rest } = first;
     return withRunLock(first.run, () => runTraining(training, { ...context, ...rest }));
   }
-  const shares = shareBatches(trainingBatches(first.training), runs.length);
+  const shares = shareBatches(first.training.data.batches, runs.length);
   const ends = await Promise.allSettled(
     runs.map(async ({ training, run, record }, i) => {
       const output = labelled(context.output, basename(run), i === 0);

@@ -6,7 +6,7 @@ import { checkpointsFolder, writeCheckpoint, writeDivergedState } from "../run-f
 import { openRunLog } from "../run-folder/run-log.ts";
 import { type RunRecord, type RunStatus, writeRunRecord } from "../run-folder/run-record.ts";
 import { createFollower, tellingBatches } from "./follower.ts";
-import { createTrainingEngine, type Training, trainingBatches } from "./open-training.ts";
+import { createTrainingEngine, type Training } from "./open-training.ts";
 import { portableConfig, type TrainFlags } from "./resolve-train-config.ts";
 import { sayHeader } from "./say-header.ts";
 
@@ -43,7 +43,7 @@ async function trainInto(training: Training, context: RunContext): Promise<"comp
     });
     const { status } = await train({
       engine,
-      batches: tellingBatches(context.batches ?? trainingBatches(training), onStep),
+      batches: tellingBatches(context.batches ?? training.data.batches, onStep),
       nSteps,
       batchSize: trainer.batchSize,
       schedules,

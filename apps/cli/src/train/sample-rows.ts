@@ -33,6 +33,22 @@ export async function sampleRows(
   const indices = drawIndices(store.nRows, nRows, random.stream("rows"));
   const rows = new Float32Array(nRows * store.dIn);
   await store.readRows(indices, rows);
+  return scaledSample(rows, { batches: store, inputScale });
+}
+
+/** Rows and the mean of all, times `inputScale`. */
+export function scaledSample(
+  rows: Float32Array,
+  options: {
+    readonly batches: { readonly dIn: number; readonly statistics: { readonly mean: Float32Array } };
+    readonly inputScale: number;
+  },
+): ActivationSample {
+  const { batches, inputScale } = options;
   const scaled = (values: Float32Array): Float32Array => values.map((value) => value * inputScale);
-  return { nRows, rows: scaled(rows), mean: scaled(store.statistics.mean) };
+  return {
+    nRows: rows.length / batches.dIn,
+    rows: scaled(rows),
+    mean: scaled(batches.statistics.mean),
+  };
 }

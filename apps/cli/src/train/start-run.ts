@@ -8,9 +8,9 @@ import { portableConfig, type TrainFlags } from "./resolve-train-config.ts";
 import { runTogether, type StartedRun } from "./run-together.ts";
 
 function recordOf(training: Training, startedAt: string): RunRecord {
-  const { choice, store, storeSha256, dSae, nSteps, inputScale, resolved } = training;
+  const { choice, data, dSae, nSteps, inputScale, resolved } = training;
   const { device, deterministic, versions } = choice.probe;
-  const { hookPoint } = store.manifest;
+  const { hookPoint } = data;
   return {
     format: "plumbline-run",
     version: 1,
@@ -18,15 +18,15 @@ function recordOf(training: Training, startedAt: string): RunRecord {
     startedAt,
     versions: { node: process.versions.node, "@plumbline/cli": version, ...versions },
     backend: { name: choice.backend.name, device, deterministic, why: choice.why },
-    dIn: store.dIn,
+    dIn: data.dIn,
     dSae,
     seed: resolved.config.seed,
     inputScale,
     nSteps,
     batchSize: resolved.config.trainer.batchSize,
     activations: {
-      sha256: storeSha256,
-      nRows: store.nRows,
+      sha256: data.fingerprint,
+      nRows: data.nRows,
       ...(hookPoint === undefined ? {} : { hookPoint }),
     },
     resumed: [],

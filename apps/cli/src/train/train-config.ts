@@ -1,6 +1,19 @@
 import type { ConfigSchema, Json } from "@plumbline/core";
 import { z } from "zod";
 
+/** What is learned from: a store, or a model that runs. */
+export interface ActivationsConfig {
+  /** folder of a store; or `live` */
+  readonly store?: string | undefined;
+  /** an extraction's configuration, whose model runs while the SAE learns */
+  readonly live?: string | undefined;
+  /** which of the hook points of the extraction */
+  readonly hookPoint?: string | undefined;
+  readonly windowRows: number;
+  /** of the order of activations; the run's own if left out */
+  readonly seed?: number | undefined;
+}
+
 /** What `plumbline train` reads, defaults filled in. */
 export interface TrainConfig {
   readonly $schema?: string | undefined;
@@ -10,11 +23,7 @@ export interface TrainConfig {
     readonly dSae: number;
     readonly aligned: boolean | { readonly map: string };
   };
-  readonly activations: {
-    readonly store: string;
-    /** of the order of activations; the run's own if left out */
-    readonly seed?: number | undefined;
-  };
+  readonly activations: ActivationsConfig;
   readonly trainer: TrainerConfig;
   /** scalars over training: `lr` and what the architecture needs; a number is constant */
   readonly schedules: Readonly<Record<string, number | { readonly [key: string]: Json }>>;
@@ -129,12 +138,30 @@ export const trainConfigSchema: ConfigSchema<TrainConfig> = z.strictObject({
   architecture: architecture.describe("what is trained; further keys are the architecture's own"),
   activations: z
     .strictObject({
-      store: z.string().min(1).describe("folder of an activation store"),
+      store: z.string().min(1).optional().describe("folder of an activation store; or give live"),
+      live: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          "configuration of an extraction: its model runs while the SAE learns, and no store is made",
+        ),
+      hookPoint: z.string().min(1).optional().describe("with live: which of the extraction's hook points"),
+      windowRows: z
+        .int()
+        .positive()
+        .default(65536)
+        .describe(
+          "with live: rows that are kept in memory and shuffled; mean and norm are measured on so many",
+        ),
       seed: z
         .int()
         .min(0)
         .optional()
         .describe("of the order of activations; that of the run if left out. The same order for other seeds"),
+    })
+    .refine(({ store, live }) => (store === undefined) !== (live === undefined), {
+      error: "expected store or live, one of the two",
     })
     .describe("what it learns from"),
   trainer,
