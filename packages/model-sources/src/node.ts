@@ -1,5 +1,12 @@
 export { type ReadDocumentsOptions, readDocuments } from "./node/documents/read-documents.ts";
 export {
+  defaultHubLimits,
+  type HubLimits,
+  type HubProgress,
+  type ResolveModelOptions,
+  resolveModelFolder,
+} from "./node/hub/resolve-model-folder.ts";
+export {
   defaultGraphModelLimits,
   type GraphModelLimits,
   loadGraphModelFromFolder,
