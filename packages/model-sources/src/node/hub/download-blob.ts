@@ -34,9 +34,7 @@ function brokenDownload(file: HubFile, got: string, cause?: unknown): PlumblineE
 
 /** A hash with which the content gives the digest that the Hub names. */
 function startHash({ digest, nBytes }: HubFile): Hash {
-  return digest.algorithm === "sha256"
-    ? createHash("sha256")
-    : createHash("sha1").update(`blob ${nBytes}\0`);
+  return digest.algorithm === "sha256" ? createHash("sha256") : createHash("sha1").update(`blob ${nBytes}\0`);
 }
 
 function addressOf(file: HubFile, { session, commit }: DownloadOptions): string {
@@ -61,7 +59,9 @@ async function* checkedBody(
       hash.update(chunk);
       yield chunk;
       throwIfAborted(signal, "resolveModelFolder()");
-      if (nBytes - reported >= reportEveryBytes) report((reported = nBytes));
+      if (nBytes - reported < reportEveryBytes) continue;
+      reported = nBytes;
+      report(nBytes);
     }
   } catch (error) {
     throwIfAborted(signal, "resolveModelFolder()");

@@ -20,15 +20,16 @@ interface SessionOptions extends Omit<Asked, "hasToken"> {
   readonly signal: AbortSignal | undefined;
 }
 
-async function wholeBody(response: Response, asked: Asked): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
+async function wholeBody(response: Response, asked: Asked): Promise<Blob> {
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
   let nBytes = 0;
-  for await (const chunk of response.body ?? []) {
+  const body: AsyncIterable<Uint8Array<ArrayBuffer>> | null = response.body;
+  for await (const chunk of body ?? []) {
     nBytes += chunk.length;
     if (nBytes > maxAnswerBytes) throw badAnswer(`an answer takes more than ${maxAnswerBytes} bytes`, asked);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks);
+  return new Blob(chunks);
 }
 
 /**
