@@ -121,7 +121,7 @@ function createShuffledRows(live: LivePass, order: { seed: number; windowRows: n
  * const model = createActivationMemory({ dIn: 1, rows }); // in place of a model that runs
  * const source = await createLiveBatchSource(model, { seed: 1, windowRows: 100 });
  * for await (const batch of source.batches({ batchSize: 4, startStep: 50 })) {
- *   console.log(batch.every((row) => row > 100 && row <= 203)); // true
+ *   console.log(batch.every((row) => row > 100 && row < 304)); // true
  *   break;
  * }
  */
