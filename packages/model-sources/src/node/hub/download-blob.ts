@@ -6,7 +6,7 @@ import { explainFileError, type FileSystem, writeFileAtomically } from "@plumbli
 import { throwIfAborted } from "../../errors.ts";
 import { hubError, pageOf } from "./hub-errors.ts";
 import type { HubFile } from "./hub-listing.ts";
-import type { HubSession } from "./hub-session.ts";
+import { chunksOf, type HubSession } from "./hub-session.ts";
 
 /** Between two reports of progress. */
 const reportEveryBytes = 4 * 2 ** 20;
@@ -53,7 +53,7 @@ async function* checkedBody(
   let nBytes = 0;
   let reported = 0;
   try {
-    for await (const chunk of response.body ?? []) {
+    for await (const chunk of chunksOf(response)) {
       nBytes += chunk.length;
       if (nBytes > file.nBytes) throw brokenDownload(file, "got more");
       hash.update(chunk);

@@ -20,11 +20,15 @@ interface SessionOptions extends Omit<Asked, "hasToken"> {
   readonly signal: AbortSignal | undefined;
 }
 
+/** A body's chunks; Node iterates over its streams, which the browser's types do not know. */
+export function chunksOf(response: Response): AsyncIterable<Uint8Array<ArrayBuffer>> | never[] {
+  return (response.body as unknown as AsyncIterable<Uint8Array<ArrayBuffer>> | null) ?? [];
+}
+
 async function wholeBody(response: Response, asked: Asked): Promise<Blob> {
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let nBytes = 0;
-  const body: AsyncIterable<Uint8Array<ArrayBuffer>> | null = response.body;
-  for await (const chunk of body ?? []) {
+  for await (const chunk of chunksOf(response)) {
     nBytes += chunk.length;
     if (nBytes > maxAnswerBytes) throw badAnswer(`an answer takes more than ${maxAnswerBytes} bytes`, asked);
     chunks.push(chunk);
