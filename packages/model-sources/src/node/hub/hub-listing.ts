@@ -1,4 +1,4 @@
-import { type output, z } from "zod";
+import { z } from "zod";
 import { fileError, quote } from "../../errors.ts";
 import { badAnswer } from "./hub-errors.ts";
 import type { HubSession } from "./hub-session.ts";
@@ -7,23 +7,29 @@ import type { HubSession } from "./hub-session.ts";
 export const maxListedFiles = 100_000;
 
 /** A whole commit id. */
-export const commitPattern = /^[0-9a-f]{40}$/;
+export const commitPattern: RegExp = /^[0-9a-f]{40}$/;
 
 const sha1 = z.string().regex(/^[0-9a-f]{40}$/);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const nBytes = z.int().nonnegative();
 
-/** A file of a repository at one commit; also the form in which a listing is kept in the cache. */
-export const hubFileSchema = z.strictObject({
+/** A file of a repository at one commit. */
+export interface HubFile {
+  readonly path: string;
+  readonly nBytes: number;
+  /** of the content: `sha256`, or git's `sha1` over a header and the content */
+  readonly digest: { readonly algorithm: "sha256" | "git-sha1"; readonly hex: string };
+}
+
+/** The form in which a listing is kept in the cache. */
+export const hubFileSchema: z.ZodType<HubFile> = z.strictObject({
   path: z.string().max(4096),
   nBytes,
-  /** of the content: `sha256`, or git's `sha1` over a header and the content */
   digest: z.discriminatedUnion("algorithm", [
     z.strictObject({ algorithm: z.literal("sha256"), hex: sha256 }),
     z.strictObject({ algorithm: z.literal("git-sha1"), hex: sha1 }),
   ]),
 });
-export type HubFile = output<typeof hubFileSchema>;
 
 const entrySchema = z.object({
   path: z.string().max(4096),

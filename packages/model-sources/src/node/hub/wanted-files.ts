@@ -24,7 +24,7 @@ const besideModel = new Set([
 ]);
 
 /** Where exporters put the graph, in the order in which `openOnnxModel` looks for it. */
-export const usualModelFiles = [
+const usualModelFiles = [
   "onnx/model.onnx",
   "model.onnx",
   "onnx/decoder_model.onnx",
