@@ -8,6 +8,8 @@ export {
 } from "./model/model-config.ts";
 export {
   expandHookPoints,
+  locateText,
+  type ModelContext,
   maxContextLength,
   openModel,
   openTextModel,

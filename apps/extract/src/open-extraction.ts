@@ -5,7 +5,7 @@ import { loadConfigDocument } from "./config/config-document.ts";
 import { type LayeredConfig, layerConfig } from "./config/layered-config.ts";
 import { type ExtractConfig, extractConfigSchema } from "./extract-config.ts";
 import { loadPlugins } from "./plugins.ts";
-import type { SourcePlugin } from "./source-plugin.ts";
+import type { SourceContext, SourcePlugin } from "./source-plugin.ts";
 import { sourceRegistry } from "./source-registry.ts";
 import type { Io } from "./terminal/io.ts";
 
@@ -45,7 +45,7 @@ export async function readExtraction(
  */
 export async function openExtraction(
   { config, layers, folder }: Extraction,
-  signal?: AbortSignal,
+  context: Pick<SourceContext, "signal" | "say"> = {},
 ): Promise<ActivationPass> {
   const registry = sourceRegistry(await loadPlugins(config.plugins, folder));
   const { name, ...options } = config.source;
@@ -61,7 +61,7 @@ export async function openExtraction(
   } catch (error) {
     throw layers.locate(error, "source");
   }
-  return passOf(await plugin.open(checked, { resolvePath: (path) => resolve(folder, path), signal }));
+  return passOf(await plugin.open(checked, { ...context, resolvePath: (path) => resolve(folder, path) }));
 }
 
 /** JSON with sorted keys. */

@@ -8,6 +8,8 @@ export interface SourceContext {
   /** makes a path of the configuration absolute: relative ones start from the configuration's folder */
   resolvePath(path: string): string;
   readonly signal?: AbortSignal | undefined;
+  /** tells the user of something that takes long, as a download */
+  readonly say?: ((text: string) => void) | undefined;
 }
 
 /**

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { PlumblineError, type SaeInference } from "@plumbline/core";
 import { loadPlugins } from "@plumbline/extract";
-import { type TextModel, textSequences, tokenPolicy } from "@plumbline/extract/model";
-import { type ActionContext, type Io, shownNumber, textTable } from "@plumbline/extract/terminal";
+import { locateText, type TextModel, textSequences, tokenPolicy } from "@plumbline/extract/model";
+import { type ActionContext, shownNumber, textTable } from "@plumbline/extract/terminal";
 import {
   type Capture,
   type Detection,
@@ -13,6 +13,7 @@ import {
   tokenBatch,
 } from "@plumbline/model-sources";
 import { loadSae } from "../load-sae.ts";
+import { contextLengthOf } from "../model/held-out-text.ts";
 import type { ModelFlags, TextFlags } from "../model/model-flags.ts";
 import { checkModelWidth, hookPointOf, openFlaggedModel } from "../model/open-sae-model.ts";
 import { createRegistries } from "../registries.ts";
@@ -50,7 +51,11 @@ function detectorOf({ latent = [], threshold = 0, top }: DetectFlags, dSae: numb
 }
 
 /** The sequences to look at: a prompt, or documents, each in as many contexts as it needs. */
-async function* sequencesOf(flags: DetectFlags, opened: TextModel, io: Io): AsyncGenerator<Int32Array> {
+async function* sequencesOf(
+  flags: DetectFlags,
+  opened: TextModel,
+  { io, output }: Pick<ActionContext<DetectFlags>, "io" | "output">,
+): AsyncGenerator<Int32Array> {
   const { tokenizer } = opened;
   if (flags.prompt !== undefined) {
     const begin = tokenizer.clsId ?? tokenizer.bosId;
@@ -62,7 +67,7 @@ async function* sequencesOf(flags: DetectFlags, opened: TextModel, io: Io): Asyn
     );
     return;
   }
-  const { text, field = "text", split = "train", context = 128, documents = "split", sequences } = flags;
+  const { text, field = "text", split = "train", documents = "split", sequences } = flags;
   if (text === undefined) {
     throw new PlumblineError({
       code: "no-text",
@@ -71,11 +76,14 @@ async function* sequencesOf(flags: DetectFlags, opened: TextModel, io: Io): Asyn
       hint: "give it with --prompt, or documents with --text",
     });
   }
-  const policy = tokenPolicy({ contextLength: context, documents }, tokenizer);
+  const policy = tokenPolicy({ contextLength: contextLengthOf(flags, opened), documents }, tokenizer);
   const read = textSequences(
     {
       path: text,
-      absolutePath: resolve(io.cwd, text),
+      absolutePath: await locateText(
+        { path: text, split },
+        { resolvePath: (path) => resolve(io.cwd, path), signal: io.signal, say: output.say },
+      ),
       field,
       split,
       textSplit: "none",
@@ -111,7 +119,7 @@ export async function detect(context: ActionContext<DetectFlags>): Promise<undef
   const sae = await loadSae(resolve(io.cwd, args[0] ?? ""));
   const options = detectorOf(flags, sae.form.dSae);
   const hookPoint = hookPointOf(sae, flags, "detect");
-  const opened = await openFlaggedModel(flags, io, "detect");
+  const opened = await openFlaggedModel(flags, { io, output }, "detect");
   try {
     const registries = createRegistries(await loadPlugins(flags.plugin ?? [], io.cwd));
     const { backend } = await chooseBackend(flags.backend ?? "auto", registries);
@@ -122,7 +130,7 @@ export async function detect(context: ActionContext<DetectFlags>): Promise<undef
       let sequence = 0;
       let nTokens = 0;
       let nDetections = 0;
-      for await (const ids of sequencesOf(flags, opened, io)) {
+      for await (const ids of sequencesOf(flags, opened, { io, output })) {
         io.signal?.throwIfAborted();
         const found = await detectIn(ids, { capture, inference, options });
         const tokens = found.map((latents, position) => ({

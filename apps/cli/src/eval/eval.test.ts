@@ -118,7 +118,7 @@ suite("plumbline eval", () => {
     const missing = await evaluate("run");
     expect([missing.exitCode, missing.err]).toEqual([
       2,
-      expect.stringContaining("--activations <store>' not specified"),
+      expect.stringContaining("give --activations <store>, or --model <folder>"),
     ]);
   });
 });

@@ -22,9 +22,9 @@ export async function measureBehaviour(
 ): Promise<MeasuredBehaviour> {
   const { io, output, flags, backend } = options;
   const hookPoint = hookPointOf(sae, flags, "eval");
-  const opened = await openFlaggedModel(flags, io, "eval");
+  const opened = await openFlaggedModel(flags, { io, output }, "eval");
   try {
-    const text = heldOutText(flags, opened, io);
+    const text = await heldOutText(flags, opened, { io, output });
     const spliced = await openSpliced(opened, sae, hookPoint);
     const inference = await backend.openInference(sae.form);
     const clock = clockOf(io);

@@ -1,7 +1,13 @@
 import { resolve } from "node:path";
 import { PlumblineError } from "@plumbline/core";
-import { type TextModel, textSequences, tokenPolicy } from "@plumbline/extract/model";
-import type { Io } from "@plumbline/extract/terminal";
+import {
+  locateText,
+  maxContextLength,
+  type TextModel,
+  textSequences,
+  tokenPolicy,
+} from "@plumbline/extract/model";
+import type { Io, Output } from "@plumbline/extract/terminal";
 import type { TokenPolicy } from "@plumbline/model-sources";
 import type { TextFlags } from "./model-flags.ts";
 
@@ -23,9 +29,17 @@ function checkDocuments(documents: string | undefined): void {
   });
 }
 
+/** Tokens that the model reads at once: what the flag says, or 128, or all that a smaller model can. */
+export const contextLengthOf = ({ context }: TextFlags, { model }: TextModel): number =>
+  context ?? Math.min(128, maxContextLength(model) ?? 128);
+
 /** The text that flags name. @throws PlumblineError `no-text`; what documents and tokens throw, when they are read */
-export function heldOutText(flags: TextFlags, opened: TextModel, io: Io): HeldOutText {
-  const { text, field = "text", split = "train", context = 128, sequences = 64, documents } = flags;
+export async function heldOutText(
+  flags: TextFlags,
+  opened: TextModel,
+  { io, output }: { readonly io: Io; readonly output: Output },
+): Promise<HeldOutText> {
+  const { text, field = "text", split = "train", sequences = 64, documents } = flags;
   if (text === undefined) {
     throw new PlumblineError({
       code: "no-text",
@@ -35,11 +49,15 @@ export function heldOutText(flags: TextFlags, opened: TextModel, io: Io): HeldOu
     });
   }
   checkDocuments(documents);
-  const policy = tokenPolicy({ contextLength: context, documents }, opened.tokenizer);
+  const contextLength = contextLengthOf(flags, opened);
+  const policy = tokenPolicy({ contextLength, documents }, opened.tokenizer);
   const read = textSequences(
     {
       path: text,
-      absolutePath: resolve(io.cwd, text),
+      absolutePath: await locateText(
+        { path: text, split },
+        { resolvePath: (path) => resolve(io.cwd, path), signal: io.signal, say: output.say },
+      ),
       field,
       split,
       textSplit: "none",

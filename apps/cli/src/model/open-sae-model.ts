@@ -1,13 +1,17 @@
 import { resolve } from "node:path";
 import { PlumblineError } from "@plumbline/core";
 import { openTextModel, type TextModel } from "@plumbline/extract/model";
-import type { Io } from "@plumbline/extract/terminal";
+import type { Io, Output } from "@plumbline/extract/terminal";
 import { type OpenedSplicedModel, openSplicedModel } from "@plumbline/model-sources";
 import type { LoadedSae } from "../load-sae.ts";
 import type { ModelFlags } from "./model-flags.ts";
 
 /** Opens the model that flags name. @throws PlumblineError `no-model` */
-export async function openFlaggedModel(flags: ModelFlags, io: Io, command: string): Promise<TextModel> {
+export async function openFlaggedModel(
+  flags: ModelFlags,
+  { io, output }: { readonly io: Io; readonly output: Output },
+  command: string,
+): Promise<TextModel> {
   const { model, modelFile, provider, threads } = flags;
   if (model === undefined) {
     throw new PlumblineError({
@@ -18,7 +22,10 @@ export async function openFlaggedModel(flags: ModelFlags, io: Io, command: strin
     });
   }
   const session = { executionProviders: provider ?? ["cpu"], ...(threads === undefined ? {} : { threads }) };
-  return openTextModel({ model, modelFile, session }, (path) => resolve(io.cwd, path));
+  return openTextModel(
+    { model, modelFile, session },
+    { resolvePath: (path) => resolve(io.cwd, path), signal: io.signal, say: output.say },
+  );
 }
 
 /** Where in the model an SAE belongs. @throws PlumblineError `no-hook-point` */

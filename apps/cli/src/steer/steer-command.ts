@@ -108,7 +108,7 @@ export async function steer(context: ActionContext<SteerFlags>): Promise<undefin
   const edits = editsOf(flags);
   const sae = await loadSae(resolve(io.cwd, args[0] ?? ""));
   const hookPoint = hookPointOf(sae, flags, "steer");
-  const opened = await openFlaggedModel(flags, io, "steer");
+  const opened = await openFlaggedModel(flags, { io, output }, "steer");
   try {
     const prompt = promptIds(flags.prompt, opened.tokenizer);
     const registries = createRegistries(await loadPlugins(flags.plugin ?? [], io.cwd));

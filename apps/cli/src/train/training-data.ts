@@ -67,7 +67,7 @@ async function liveData(
 ): Promise<TrainingData> {
   const { live, hookPoint, windowRows } = config;
   const extraction = await readExtraction(live, { io });
-  const pass = await openExtraction(extraction, io.signal);
+  const pass = await openExtraction(extraction, { signal: io.signal, say: output.say });
   output.say(`measuring mean and norm on the first ${windowRows} rows of ${shownPath(live, io.cwd)}`);
   const batches = await createLiveBatchSource(pass, {
     seed,

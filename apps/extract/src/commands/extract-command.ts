@@ -73,7 +73,7 @@ export async function extract(context: ActionContext<ExtractFlags>): Promise<und
       `${shownPath(path, io.cwd)} is of an extraction that runs or was killed; remove it if it was killed`,
     );
   }
-  const pass = await openExtraction(extraction, io.signal);
+  const pass = await openExtraction(extraction, { signal: io.signal, say: output.say });
   output.say(`extract · ${describePass(pass)} → ${shown}`);
   output.event({
     type: "extract-start",

@@ -1,6 +1,6 @@
 import { basename, resolve } from "node:path";
 import { type OnnxGraphModel, openCapture, probeImage, probeTokens } from "@plumbline/model-sources";
-import { openOnnxModel } from "@plumbline/model-sources/node";
+import { openModel } from "../model/open-text-model.ts";
 import type { ActionContext } from "../terminal/program.ts";
 import { shownPath } from "../terminal/shown-path.ts";
 import { textTable } from "../terminal/text-table.ts";
@@ -53,10 +53,9 @@ function whyNone({ graph }: OnnxGraphModel): string {
 
 /** `plumbline-extract hooks <model>`: the places whose activations can be read. */
 export async function hooks({ io, output, flags, args }: ActionContext<HooksFlags>): Promise<undefined> {
-  const path = resolve(io.cwd, args[0] ?? "");
-  const model = await openOnnxModel(
-    path,
-    flags.modelFile === undefined ? {} : { modelFile: flags.modelFile },
+  const model = await openModel(
+    { model: args[0] ?? "", modelFile: flags.modelFile, session: { executionProviders: ["cpu"] } },
+    { resolvePath: (path) => resolve(io.cwd, path), signal: io.signal, say: output.say },
   );
   try {
     const named = await namedHooks(model, model.config);

@@ -72,7 +72,7 @@ async function rowsInAll(
 export async function plan({ io, output, flags, args }: ActionContext<ExtractFlags>): Promise<undefined> {
   const extraction = await readExtraction(args[0] ?? "", { io, set: flags.set, out: flags.out });
   const { dtype, rowsPerShard } = extraction.config;
-  const pass = await openExtraction(extraction, io.signal);
+  const pass = await openExtraction(extraction, { signal: io.signal, say: output.say });
   const trial = await tryFirstChunks(pass, clockOf(io), io.signal);
   const nRows = await rowsInAll(pass, trial, io.signal);
   const width = pass.hooks.reduce((sum, { dIn }) => sum + dIn, 0);

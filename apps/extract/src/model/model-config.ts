@@ -4,6 +4,7 @@ import { z } from "zod";
 export interface ModelConfig {
   readonly model: string;
   readonly modelFile?: string | undefined;
+  readonly revision?: string | undefined;
   readonly session: {
     readonly executionProviders: readonly string[];
     readonly threads?: number | undefined;
@@ -14,19 +15,25 @@ export interface ModelConfig {
 export const modelFields: {
   readonly model: z.ZodType<string>;
   readonly modelFile: z.ZodType<string | undefined>;
+  readonly revision: z.ZodType<string | undefined>;
   readonly session: z.ZodType<ModelConfig["session"]>;
 } = {
   model: z
     .string()
     .min(1)
     .describe(
-      "folder of an ONNX model as Hugging Face has them (config.json, onnx/model.onnx), or an .onnx file",
+      "an ONNX model: a folder with config.json and onnx/model.onnx, an .onnx file, or owner/name on the Hugging Face Hub",
     ),
   modelFile: z
     .string()
     .min(1)
     .optional()
     .describe("which file of a folder with several, as model_quantized.onnx"),
+  revision: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("branch, tag or commit of a model on the Hub; main by default"),
   session: z
     .strictObject({
       executionProviders: z
@@ -57,7 +64,7 @@ export const textSchema: z.ZodType<TextConfig> = z.strictObject({
     .string()
     .min(1)
     .describe(
-      "documents: .txt, .jsonl, .parquet, or a folder of a data set as the Hugging Face Hub has them",
+      "documents: .txt, .jsonl, .parquet, a folder of a data set, or hf-dataset:owner/name on the Hub",
     ),
   field: z.string().min(1).default("text").describe("field of JSON lines, or column of Parquet files"),
   split: z.string().min(1).default("train").describe("part of a data set's folder"),

@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { PlumblineError } from "@plumbline/core";
 import {
@@ -9,11 +10,15 @@ import {
   tokenSequences,
 } from "@plumbline/model-sources";
 import {
+  type HubProgress,
   loadTokenizer,
   type OnnxModelOnDisk,
   openOnnxModel,
   readDocuments,
+  resolveModelFolder,
 } from "@plumbline/model-sources/node";
+import type { SourceContext } from "../source-plugin.ts";
+import { shownBytes } from "../terminal/text-table.ts";
 import type { ModelConfig, TextConfig, TokensConfig } from "./model-config.ts";
 
 /** A model that reads text, with its tokenizer. */
@@ -23,13 +28,58 @@ export interface TextModel {
   close(): void;
 }
 
-/** Opens the model of a configuration. @param resolvePath makes its path absolute */
-export async function openModel(
-  { model, modelFile, session }: ModelConfig,
-  resolvePath: (path: string) => string,
-): Promise<OnnxModelOnDisk> {
+/** What opening needs to know of its surroundings. */
+export type ModelContext = Pick<SourceContext, "resolvePath" | "signal" | "say">;
+
+/** What a download says of itself. */
+function follow(say: ModelContext["say"]): (progress: HubProgress) => void {
+  return (progress) => {
+    if (progress.type === "warning") say?.(progress.message);
+    if (progress.type !== "download-start" || progress.nFiles === 0) return;
+    say?.(`fetching ${progress.nFiles} files of ${progress.repository}, ${shownBytes(progress.nBytes)}`);
+  };
+}
+
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+/** The folder or file of a model: as it is here, or fetched from the Hub. */
+async function locateModel(
+  { model, modelFile, revision }: ModelConfig,
+  context: ModelContext,
+): Promise<string> {
+  const { resolvePath, signal, say } = context;
+  const local = resolvePath(model);
+  if (await isThere(local)) return local;
+  return resolveModelFolder(model, {
+    ...(modelFile === undefined ? {} : { modelFile }),
+    ...(revision === undefined ? {} : { revision }),
+    ...(signal === undefined ? {} : { signal }),
+    onProgress: follow(say),
+  });
+}
+
+/** Where documents lie: a path here, or a data set fetched from the Hub. */
+export async function locateText(
+  { path, split }: Pick<TextConfig, "path" | "split">,
+  { resolvePath, signal, say }: ModelContext,
+): Promise<string> {
+  if (!path.startsWith("hf-dataset:")) return resolvePath(path);
+  return resolveModelFolder(path, {
+    split,
+    ...(signal === undefined ? {} : { signal }),
+    onProgress: follow(say),
+  });
+}
+
+/** Opens the model of a configuration. */
+export async function openModel(config: ModelConfig, context: ModelContext): Promise<OnnxModelOnDisk> {
+  const { modelFile, session } = config;
   const { executionProviders, threads } = session;
-  return openOnnxModel(resolvePath(model), {
+  return openOnnxModel(await locateModel(config, context), {
     executionProviders,
     ...(threads === undefined ? {} : { threads }),
     ...(modelFile === undefined ? {} : { modelFile }),
@@ -37,11 +87,8 @@ export async function openModel(
 }
 
 /** Opens a model and the tokenizer that lies beside it. */
-export async function openTextModel(
-  config: ModelConfig,
-  resolvePath: (path: string) => string,
-): Promise<TextModel> {
-  const model = await openModel(config, resolvePath);
+export async function openTextModel(config: ModelConfig, context: ModelContext): Promise<TextModel> {
+  const model = await openModel(config, context);
   try {
     return { model, tokenizer: await loadTokenizer(model.folder), close: () => model.close() };
   } catch (error) {

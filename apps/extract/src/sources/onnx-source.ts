@@ -13,6 +13,7 @@ import {
 } from "../model/model-config.ts";
 import {
   expandHookPoints,
+  locateText,
   openModel,
   openTextModel,
   policyProvenance,
@@ -95,7 +96,7 @@ function modelProvenance({
 }: Pick<Opened, "model" | "config">): Record<string, string | number> {
   const { model_type: type } = model.config;
   return {
-    model: basename(model.folder),
+    model: config.model.startsWith("hf:") ? config.model : basename(model.folder),
     modelFile: basename(model.file),
     modelBytes: model.graph.source.size,
     ...(typeof type === "string" ? { modelType: type } : {}),
@@ -107,22 +108,22 @@ async function openText(
   config: OnnxConfig & { text: TextConfig },
   context: SourceContext,
 ): Promise<ActivationPass> {
-  const opened = await openTextModel(config, context.resolvePath);
+  const opened = await openTextModel(config, context);
   const { model, tokenizer } = opened;
   const policy = tokenPolicy(config.tokens, tokenizer);
   const { text } = config;
-  const absolutePath = context.resolvePath(text.path);
+  const absolutePath = await locateText(text, context);
   const sequences = textSequences({ ...text, absolutePath }, { ...opened, policy, signal: context.signal });
   const { path: _, ...read } = text;
   return sequencePass({ model, config, context }, sequences, {
-    text: basename(absolutePath),
+    text: text.path.startsWith("hf-dataset:") ? text.path : basename(absolutePath),
     ...Object.fromEntries(Object.entries(read).map(([key, value]) => [`text.${key}`, value])),
     ...policyProvenance(policy),
   });
 }
 
 async function openTokenIds(config: OnnxConfig, context: SourceContext): Promise<ActivationPass> {
-  const model = await openModel(config, context.resolvePath);
+  const model = await openModel(config, context);
   const path = context.resolvePath(config.tokenIds ?? "");
   async function* sequences(): AsyncGenerator<ModelSequence> {
     for await (const ids of readTokenSequences(path)) yield { ids };
