@@ -2,7 +2,7 @@ import { unknownNameError } from "@plumbline/core";
 import { usageError } from "../errors.ts";
 import { indexGraph, nodesFor, readsOf } from "./graph-index.ts";
 import type { OnnxDimension, OnnxInitializer, OnnxModel, OnnxNode, OnnxValue } from "./onnx-model.ts";
-import { bytesOf, fieldsOf } from "./wire-reader.ts";
+import { bytesOf, fieldsOf, textOf } from "./wire-reader.ts";
 import { concatenate, integerField, messageField, textField, type WirePart } from "./wire-writer.ts";
 
 /** A tensor with what is known of it, as an input of a part of a graph. */
@@ -25,6 +25,8 @@ export interface GraphCut {
    * then be opened with that file's folder as the place of external data.
    */
   readonly weightsIn?: string;
+  /** other names of the files that hold external weights, by the name that the model has for them */
+  readonly renamed?: ReadonlyMap<string, string>;
 }
 
 /** A part of a graph as a model of its own. */
@@ -56,8 +58,28 @@ function externalInitializer(model: OnnxModel, initializer: OnnxInitializer, fil
   ]);
 }
 
-function initializerPart(model: OnnxModel, initializer: OnnxInitializer, file: string | undefined): WirePart {
-  const { raw, range } = initializer;
+/** An external weight that is looked for in a file of another name. */
+function renamedInitializer(model: OnnxModel, initializer: OnnxInitializer, name: string): WirePart {
+  const { source } = model;
+  const parts = [...fieldsOf(source, initializer.range)].map((field) => {
+    const [key, value] = field.number === 13 ? [...fieldsOf(source, field.payload)] : [];
+    const isLocation =
+      key !== undefined && value !== undefined && textOf(source, key) === "location" && key.number === 1;
+    return isLocation
+      ? messageField(13, [textField(1, "location"), textField(2, name)])
+      : bytesOf(source, field);
+  });
+  return messageField(5, parts);
+}
+
+function initializerPart(
+  model: OnnxModel,
+  initializer: OnnxInitializer,
+  { weightsIn: file, renamed }: GraphCut,
+): WirePart {
+  const { raw, range, location } = initializer;
+  const name = renamed?.get(location ?? "");
+  if (name !== undefined) return renamedInitializer(model, initializer, name);
   const large = raw !== undefined && raw.end - raw.start >= smallestExternalBytes;
   if (large && file !== undefined) return externalInitializer(model, initializer, file);
   return messageField(5, [bytesOf(model.source, range)]);
@@ -125,7 +147,7 @@ function nodePart(model: OnnxModel, { body }: OnnxNode): WirePart {
  * console.log(cutGraph(model, { to: ["h"] }).nNodes); // 1
  */
 export function cutGraph(model: OnnxModel, cut: GraphCut): GraphPart {
-  const { to, from = [], weightsIn } = cut;
+  const { to, from = [] } = cut;
   checkNames(model, cut);
   const given = new Set(from.map(({ name }) => name));
   const needed = nodesFor(to, { index: indexGraph(model), given });
@@ -147,7 +169,7 @@ export function cutGraph(model: OnnxModel, cut: GraphCut): GraphPart {
     ...nodes.map((node) => nodePart(model, node)),
     ...[...model.initializers.values()]
       .filter(({ name }) => read.has(name))
-      .map((initializer) => initializerPart(model, initializer, weightsIn)),
+      .map((initializer) => initializerPart(model, initializer, cut)),
     ...model.rest.ofGraph.map((range) => bytesOf(model.source, range)),
     ...inputs.map(({ range }) => bytesOf(model.source, range)),
     ...from.map(inputPart),

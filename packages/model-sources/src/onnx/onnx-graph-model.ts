@@ -38,7 +38,12 @@ export interface OnnxGraphModelOptions {
   readonly runtime: OnnxRuntime;
   readonly session?: SessionOptions;
   /** where the model's file lies, so that weights need not be copied; left out, each part carries its own */
-  readonly file?: { readonly folder: string; readonly name: string };
+  readonly file?: {
+    readonly folder: string;
+    readonly name: string;
+    /** names in the folder of files with external weights, where they differ from those in the model */
+    readonly renamed?: ReadonlyMap<string, string>;
+  };
 }
 
 /** Node's ONNX Runtime takes data and dimensions; bool and float16 have their own names for arrays. */
@@ -106,7 +111,10 @@ export function createOnnxGraphModel(options: OnnxGraphModelOptions): OnnxGraphM
   const tensors = new Set(graph.nodes.flatMap(({ outputs }) => outputs).filter((name) => name !== ""));
 
   const openPart = async (cut: GraphCut): Promise<OpenedPart> => {
-    const part = cutGraph(graph, { ...cut, ...(file === undefined ? {} : { weightsIn: file.name }) });
+    const part = cutGraph(graph, {
+      ...cut,
+      ...(file === undefined ? {} : { weightsIn: file.name, renamed: file.renamed ?? new Map() }),
+    });
     let session: RuntimeSession;
     try {
       const created = runtime.InferenceSession.create(part.bytes as never, sessionOptions(options) as never);

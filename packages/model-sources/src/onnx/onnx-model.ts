@@ -23,6 +23,8 @@ export interface OnnxInitializer {
   readonly range: ByteRange;
   /** its values in the file, where they are raw bytes; absent for external data and lists of numbers */
   readonly raw?: ByteRange;
+  /** the file that holds its values, relative to the model's, where they are external */
+  readonly location?: string;
 }
 
 /** One operation. */

@@ -83,10 +83,22 @@ function parseValue(source: ByteSource, whole: WireField): OnnxValue {
   };
 }
 
+/** The value of an entry of a list of pairs, if it is the one of that key. */
+function entryOf(source: ByteSource, field: WireField, wanted: string): string | undefined {
+  let key = "";
+  let value = "";
+  for (const part of fieldsOf(source, message(source, field))) {
+    if (part.number === 1) key = textOf(source, part);
+    if (part.number === 2) value = textOf(source, part);
+  }
+  return key === wanted ? value : undefined;
+}
+
 function parseInitializer(source: ByteSource, range: ByteRange): OnnxInitializer {
   let name = "";
   let elementType = 0;
   let raw: ByteRange | undefined;
+  let location: string | undefined;
   const dimensions: number[] = [];
   for (const field of fieldsOf(source, range)) {
     if (field.number === 1) {
@@ -99,8 +111,16 @@ function parseInitializer(source: ByteSource, range: ByteRange): OnnxInitializer
     if (field.number === 2) elementType = integerOf(source, field);
     if (field.number === 8) name = textOf(source, field);
     if (field.number === 9) raw = message(source, field);
+    if (field.number === 13) location = entryOf(source, field, "location") ?? location;
   }
-  return { name, elementType, dimensions, range, ...(raw === undefined ? {} : { raw }) };
+  return {
+    name,
+    elementType,
+    dimensions,
+    range,
+    ...(raw === undefined ? {} : { raw }),
+    ...(location === undefined ? {} : { location }),
+  };
 }
 
 interface GraphNames {

@@ -1,7 +1,9 @@
-import { basename, dirname } from "node:path";
+import { realpath } from "node:fs/promises";
+import { basename, dirname, resolve } from "node:path";
 import { PlumblineError } from "@plumbline/core";
 import { readJsonFile } from "@plumbline/core/node";
 import { createOnnxGraphModel, type OnnxGraphModel } from "../../onnx/onnx-graph-model.ts";
+import type { OnnxModel } from "../../onnx/onnx-model.ts";
 import { parseOnnxModel } from "../../onnx/parse-onnx-model.ts";
 import type { OnnxRuntime, SessionOptions } from "../../onnx/runtime.ts";
 import { bytesInFile } from "../bytes-in-file.ts";
@@ -38,6 +40,25 @@ async function readConfig(folder: string): Promise<Readonly<Record<string, unkno
 }
 
 /**
+ * Where the weights of a model really lie. A cache of the Hugging Face Hub has links to files elsewhere, and ONNX Runtime
+ * reads external weights only where no link leads out of their folder.
+ */
+async function placesOfWeights(file: string, { initializers }: OnnxModel) {
+  const real = await realpath(file);
+  const folder = dirname(real);
+  const locations = new Set([...initializers.values()].flatMap(({ location }) => location ?? []));
+  const renamed = new Map<string, string>();
+  for (const location of locations) {
+    const path = resolve(dirname(file), location);
+    // A file beside the model, or a link to one beside the model's own: anything else is for the runtime to refuse.
+    const target = await realpath(path).catch(() => path);
+    if (dirname(path) === dirname(file) && dirname(target) === folder)
+      renamed.set(location, basename(target));
+  }
+  return { folder, name: basename(real), renamed };
+}
+
+/**
  * Opens an ONNX model: reads its graph, and leaves its weights in the file, where the runtime finds them. Neither a model
  * with external data nor one without is copied.
  *
@@ -51,11 +72,12 @@ export async function openOnnxModel(path: string, options: OpenOnnxOptions = {})
   const config = await readConfig(folder);
   const bytes = bytesInFile(file);
   try {
+    const graph = parseOnnxModel(bytes);
     const model = createOnnxGraphModel({
-      graph: parseOnnxModel(bytes),
+      graph,
       runtime: runtime ?? (await loadOnnxRuntime()),
       session,
-      file: { folder: dirname(file), name: basename(file) },
+      file: await placesOfWeights(file, graph),
     });
     return Object.freeze({ ...model, file, folder, config, close: () => bytes.close() });
   } catch (error) {
