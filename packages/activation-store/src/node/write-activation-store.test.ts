@@ -158,7 +158,7 @@ suite("writeActivationStore()", () => {
       [{ ...good, dIn: 0 }, "bad-width"],
       [{ ...good, dIn: 2 ** 21 }, "bad-width"],
       [giving(), "no-rows"],
-      [giving({ nRows: 0, rows: new Float32Array() }), "no-rows"],
+      [giving({ nRows: 0, rows: new Float32Array() }), "bad-chunk"],
       [giving({ nRows: 3, rows }), "bad-chunk"],
       [giving({ nRows: 2, rows, tokenIds: new Int32Array(1) }), "bad-chunk"],
       [giving({ nRows: 2, rows, positions: new Int32Array(3) }), "bad-chunk"],

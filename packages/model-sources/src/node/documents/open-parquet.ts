@@ -1,4 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
+import { PlumblineError } from "@plumbline/core";
 import { explainFileError, type FileSystem } from "@plumbline/core/node";
 import type { AsyncBuffer, FileMetaData, SchemaElement } from "hyparquet";
 import { fileError, quote } from "../../errors.ts";
@@ -36,17 +37,23 @@ function badParquet(from: string, path: string, cause: unknown): Error {
 }
 
 function bufferOf(file: FileHandle, byteLength: number, path: string): AsyncBuffer {
+  const read = async (start: number, end: number): Promise<ArrayBuffer> => {
+    const from = start < 0 ? byteLength + start : start;
+    // Offsets come from the file: a wrong one must not become a wish for memory.
+    if (!(from >= 0 && end >= from && end <= byteLength)) {
+      throw new RangeError(`bytes ${from} to ${end} of a file of ${byteLength}`);
+    }
+    const bytes = new Uint8Array(end - from);
+    await readFully(file, bytes, from, path);
+    return bytes.buffer;
+  };
   return {
     byteLength,
-    slice: async (start, end = byteLength) => {
-      const from = start < 0 ? byteLength + start : start;
-      // Offsets come from the file: a wrong one must not become a wish for memory.
-      if (!(from >= 0 && end >= from && end <= byteLength)) {
-        throw new RangeError(`bytes ${from} to ${end} of a file of ${byteLength}`);
-      }
-      const bytes = new Uint8Array(end - from);
-      await readFully(file, bytes, from, path);
-      return bytes.buffer;
+    slice: (start, end = byteLength) => {
+      const reading = read(start, end);
+      // The library reads ahead; a failure that it comes to later must not count as unhandled until then.
+      reading.catch(() => undefined);
+      return reading;
     },
   };
 }
@@ -63,7 +70,8 @@ function topLevel(schema: readonly SchemaElement[]): Map<string, SchemaElement> 
   };
   for (let index = 1; index < schema.length; index = skip(index)) {
     const element = schema[index];
-    if (element !== undefined) columns.set(element.name, element);
+    // A damaged file may leave the name out, whatever the type says.
+    if (typeof element?.name === "string") columns.set(element.name, element);
   }
   return columns;
 }
@@ -127,8 +135,8 @@ export async function openParquet(path: string, options: ParquetOptions): Promis
       columns: topLevel(metadata.schema),
       groups,
       read: async (columns, start, end) => {
-        checkGroup(metadata, { columns, start, path }, options);
         try {
+          checkGroup(metadata, { columns, start, path }, options);
           return await parquetReadObjects({
             file: buffer,
             metadata,
@@ -140,7 +148,7 @@ export async function openParquet(path: string, options: ParquetOptions): Promis
             parsers: { stringFromBytes: (bytes: Uint8Array) => bytes },
           });
         } catch (cause) {
-          throw badParquet(from, path, cause);
+          throw PlumblineError.isInstance(cause) ? cause : badParquet(from, path, cause);
         }
       },
       close: () => file.close(),
