@@ -1,4 +1,4 @@
-"""Writes fixtures/images/resize.json and processors.json with Pillow and the slow image processors of transformers.
+"""Writes fixtures/images: resize.json and decoded.json with Pillow, processors.json with the slow image processors of transformers.
 
     python -m venv .venv && .venv/bin/pip install pillow==11.3.0 transformers==4.57.6 numpy==2.2.6 torch==2.8.0
     .venv/bin/python tools/golden/make_image_fixtures.py
@@ -9,7 +9,10 @@ are in the files.
 """
 
 import base64
+import io
 import json
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +42,57 @@ def picture(width: int, height: int) -> np.ndarray:
 
 def written(array: np.ndarray) -> dict:
     return {"width": array.shape[1], "height": array.shape[0], "data": text(array.tobytes())}
+
+
+def rgb16_png(width: int, height: int) -> bytes:
+    """Pillow does not write 16 bits a channel."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    values = RNG.integers(0, 65536, (height, width, 3)).astype(">u2")
+    rows = b"".join(b"\0" + row.tobytes() for row in values)
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def encoded_files() -> dict[str, bytes]:
+    rgb = Image.fromarray(picture(13, 9))
+    alpha = Image.fromarray(RNG.integers(0, 256, (9, 13, 4), dtype=np.uint8), "RGBA")
+    turned = Image.Exif()
+    turned[0x112] = 6
+    made: dict[str, bytes] = {"rgb16.png": rgb16_png(7, 6)}
+
+    def add(name: str, image: Image.Image, **options) -> None:
+        file = io.BytesIO()
+        image.save(file, name.split(".")[-1].replace("jpg", "jpeg"), **options)
+        made[name] = file.getvalue()
+
+    add("rgb.png", rgb)
+    add("alpha.png", alpha)
+    add("grey.png", rgb.convert("L"))
+    add("grey-alpha.png", alpha.convert("LA"))
+    add("palette.png", rgb.quantize(8))
+    add("palette-transparent.png", rgb.quantize(8), transparency=3)
+    add("one-bit.png", rgb.convert("1"))
+    add("full.jpg", rgb, quality=85, subsampling=0)
+    add("halved.jpg", rgb, quality=75, subsampling=2)
+    add("progressive.jpg", rgb, progressive=True)
+    add("grey.jpg", rgb.convert("L"))
+    add("turned-by-exif.jpg", rgb, exif=turned.tobytes())
+    add("lossy.webp", rgb, quality=80)
+    add("lossless-alpha.webp", alpha, lossless=True, exact=True)
+    add("palette.gif", rgb.quantize(8))
+    add("two-frames.gif", rgb, save_all=True, append_images=[Image.fromarray(picture(13, 9))])
+    return made
+
+
+def decoded() -> dict:
+    files = {}
+    for name, data in encoded_files().items():
+        image = Image.open(io.BytesIO(data)).convert("RGB")
+        files[name] = {**written(np.asarray(image)), "file": text(data)}
+    return files
 
 
 def main() -> None:
@@ -80,6 +134,9 @@ def main() -> None:
     configs = {name: json.loads(processor.to_json_string()) for name, processor in processors.items()}
     content = {"madeBy": made_by, "configs": configs, "cases": cases}
     (FOLDER / "processors.json").write_text(json.dumps(content, indent=1) + "\n")
+
+    content = {"madeBy": made_by, "files": decoded()}
+    (FOLDER / "decoded.json").write_text(json.dumps(content, indent=1) + "\n")
 
 
 main()

@@ -6,6 +6,9 @@ export {
   type ResolveModelOptions,
   resolveModelFolder,
 } from "./node/hub/resolve-model-folder.ts";
+export { createImageCounts, type ImageCounts } from "./node/images/image-counts.ts";
+export { loadImagePreprocessor } from "./node/images/load-image-preprocessor.ts";
+export { type ReadImagesOptions, readImages } from "./node/images/read-images.ts";
 export {
   defaultGraphModelLimits,
   type GraphModelLimits,

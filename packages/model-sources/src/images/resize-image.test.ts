@@ -12,9 +12,7 @@ interface Written {
 const fixture: {
   images: Record<string, Written>;
   resized: (Written & { image: string; resample: number })[];
-} = JSON.parse(
-  readFileSync(new URL("../../../../fixtures/images/resize.json", import.meta.url), "utf8"),
-);
+} = JSON.parse(readFileSync(new URL("../../../../fixtures/images/resize.json", import.meta.url), "utf8"));
 
 const read = ({ width, height, data }: Written): RgbImage => ({
   width,
