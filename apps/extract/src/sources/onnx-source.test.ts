@@ -1,10 +1,11 @@
-import { cp, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openActivationStore } from "@plumbline/activation-store/node";
 import { openCapture, probeTokens, tokenBatch } from "@plumbline/model-sources";
 import { openOnnxModel } from "@plumbline/model-sources/node";
+import sharp from "sharp";
 import { beforeAll, expect, describe as suite, test } from "vitest";
 import { runExtract } from "../run-extract.ts";
 import { memoryIo } from "../terminal/memory-io.ts";
@@ -190,6 +191,41 @@ suite("onnx source", () => {
   });
 });
 
+suite("onnx source on images", () => {
+  test("gives a row for the class token of each image, or for its patches", async () => {
+    const vit = fileURLToPath(new URL("../../../../fixtures/onnx/vit/", import.meta.url));
+    await cp(vit, join(cwd, "vit"), { recursive: true });
+    const size = { height: 16, width: 16 };
+    await writeFile(join(cwd, "vit", "preprocessor_config.json"), JSON.stringify({ size, do_resize: true }));
+    await mkdir(join(cwd, "pictures"));
+    for (const [name, shade] of [
+      ["b.png", 200],
+      ["a.png", 40],
+    ] as const) {
+      const image = sharp({
+        create: { width: 20, height: 24, channels: 3, background: { r: shade, g: 0, b: 90 } },
+      });
+      await writeFile(join(cwd, "pictures", name), await image.png().toBuffer());
+    }
+    const images = (positions: string) => ({
+      model: "vit",
+      text: undefined,
+      images: { path: "pictures", positions },
+    });
+    const cls = await extract(images("cls"));
+    expect([cls.exitCode, cls.io.err()]).toEqual([0, expect.stringContaining("wrote 2 rows")]);
+    const all = await read((await extract(images("all"))).store);
+    const patches = await read((await extract(images("patches"))).store);
+    const { rows, positions, tokenIds } = await read(cls.store);
+    expect([[...(positions ?? [])], tokenIds]).toEqual([[0, 0], undefined]);
+    // 16 patches and the class token, of each of two images.
+    expect([all.nRows, patches.nRows]).toEqual([34, 32]);
+    expect(rows.slice(0, 16)).toEqual(all.rows.slice(0, 16));
+    expect(patches.rows.slice(0, 16)).toEqual(all.rows.slice(16, 32));
+    expect(rows.slice(16)).not.toEqual(rows.slice(0, 16));
+  });
+});
+
 suite("onnx source refuses", () => {
   test.each<[string, object, number, RegExp]>([
     [
@@ -211,7 +247,7 @@ suite("onnx source refuses", () => {
       /at most \d+.*got 100000/,
     ],
     ["a model that is not there", { model: "nowhere" }, 3, /no such file or folder/],
-    ["text and token ids at once", { tokenIds: "ids.jsonl" }, 2, /one of the two/],
+    ["text and token ids at once", { tokenIds: "ids.jsonl" }, 2, /one of text, tokenIds and images/],
     ["an end that the tokenizer has not", { text: { path: "text.txt" } }, 3, /text\.txt/],
   ])("%s", async (_, source, code, message) => {
     const { exitCode, io } = await extract(source);

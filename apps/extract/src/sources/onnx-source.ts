@@ -1,6 +1,11 @@
 import { basename } from "node:path";
 import { type ActivationPass, takeRows } from "@plumbline/core";
-import { type ModelSequence, openTokenPass } from "@plumbline/model-sources";
+import {
+  type ImagePositions,
+  type ModelSequence,
+  openImagePass,
+  openTokenPass,
+} from "@plumbline/model-sources";
 import type { OnnxModelOnDisk } from "@plumbline/model-sources/node";
 import { z } from "zod";
 import {
@@ -21,6 +26,7 @@ import {
   tokenPolicy,
 } from "../model/open-text-model.ts";
 import { defineSource, type SourceContext, type SourcePlugin } from "../source-plugin.ts";
+import { preprocessedImages } from "./preprocessed-images.ts";
 import { readTokenSequences } from "./token-sequences.ts";
 
 interface OnnxConfig extends ModelConfig {
@@ -28,6 +34,9 @@ interface OnnxConfig extends ModelConfig {
   readonly text?: TextConfig | undefined;
   readonly tokens: TokensConfig;
   readonly tokenIds?: string | undefined;
+  readonly images?:
+    | { readonly path: string; readonly positions: ImagePositions; readonly onBad: "error" | "skip" }
+    | undefined;
   readonly maxRows?: number | undefined;
   readonly perRun: number;
 }
@@ -53,12 +62,27 @@ const schema = z
       .min(1)
       .optional()
       .describe("instead of text: a file with one JSON array of token ids on each line"),
+    images: z
+      .strictObject({
+        path: z.string().min(1).describe("folder of images, read in the order of their paths"),
+        positions: z
+          .enum(["cls", "patches", "all"])
+          .default("all")
+          .describe("which positions become rows: the class token, the patches, or all"),
+        onBad: z
+          .enum(["error", "skip"])
+          .default("error")
+          .describe("what is done about files that are no proper image"),
+      })
+      .optional()
+      .describe("instead of text, for vision models"),
     maxRows: z.int().positive().optional().describe("rows (tokens or patches) at most; all by default"),
     perRun: z.int().positive().default(8).describe("sequences or images that go through the model at once"),
   })
-  .refine(({ text, tokenIds }) => (text === undefined) !== (tokenIds === undefined), {
-    error: "expected text or tokenIds, one of the two",
-  });
+  .refine(
+    ({ text, tokenIds, images }) => [text, tokenIds, images].filter((one) => one !== undefined).length === 1,
+    { error: "expected one of text, tokenIds and images" },
+  );
 
 /** Rows of sequences: all that a pass over them gives. */
 async function countKept(sequences: () => AsyncIterable<ModelSequence>): Promise<number> {
@@ -131,18 +155,45 @@ async function openTokenIds(config: OnnxConfig, context: SourceContext): Promise
   return sequencePass({ model, config, context }, sequences, { tokenIds: basename(path) });
 }
 
+async function openImages(
+  config: OnnxConfig & { images: NonNullable<OnnxConfig["images"]> },
+  context: SourceContext,
+): Promise<ActivationPass> {
+  const model = await openModel(config, context);
+  const folder = context.resolvePath(config.images.path);
+  const images = await preprocessedImages(model, {
+    folder,
+    onBad: config.images.onBad,
+    signal: context.signal,
+  });
+  return openImagePass({
+    model,
+    hookPoints: expandHookPoints(config.hookPoints, model),
+    images: images.read,
+    imageSize: images.size,
+    positions: config.images.positions,
+    imagesPerRun: config.perRun,
+    provenance: {
+      ...modelProvenance({ model, config }),
+      images: basename(folder),
+      "images.positions": config.images.positions,
+    },
+  });
+}
+
 async function open(config: OnnxConfig, context: SourceContext): Promise<ActivationPass> {
-  const { text, maxRows } = config;
+  const { text, images, maxRows } = config;
   let pass: ActivationPass;
   if (text !== undefined) pass = await openText({ ...config, text }, context);
+  else if (images !== undefined) pass = await openImages({ ...config, images }, context);
   else pass = await openTokenIds(config, context);
   return maxRows === undefined ? pass : takeRows(pass, maxRows);
 }
 
-/** Hook points of an ONNX model, run on text or token ids. */
+/** Hook points of an ONNX model, run on text, token ids or images. */
 export const onnxSource: SourcePlugin<ActivationPass> = defineSource<OnnxConfig, ActivationPass>({
   name: "onnx",
-  description: "an ONNX model at one or several hook points, run on text or token ids",
+  description: "an ONNX model at one or several hook points, run on text, token ids or images",
   schema: schema as z.ZodType<OnnxConfig>,
   open,
 });

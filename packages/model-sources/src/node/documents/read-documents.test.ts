@@ -148,6 +148,22 @@ suite("readDocuments()", () => {
     }
   });
 
+  test("reads or refuses Parquet files with an altered byte, and nothing else happens", async () => {
+    const unhandled: unknown[] = [];
+    const listen = (reason: unknown): void => void unhandled.push(reason);
+    process.on("unhandledRejection", listen);
+    const whole = parquet(["one", "two", "three", "four"]);
+    for (let at = 0; at < whole.length; at += 2) {
+      const bytes = Uint8Array.from(whole);
+      bytes[at] = (bytes[at] ?? 0) ^ (at % 4 === 0 ? 0x80 : 0xff);
+      await read(await written("altered.parquet", bytes)).catch((error: unknown) => {
+        expect(error).toMatchObject({ kind: "input" });
+      });
+    }
+    process.off("unhandledRejection", listen);
+    expect(unhandled).toEqual([]);
+  });
+
   test("refuses a gigabyte without lines at its limit, in little memory", async () => {
     const path = join(folder, "long.txt");
     const file = await open(path, "w");
