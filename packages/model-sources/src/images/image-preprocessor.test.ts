@@ -16,10 +16,17 @@ const black = (width: number, height: number) => ({
   data: new Uint8Array(width * height * 3),
 });
 
+interface Case {
+  readonly name: string;
+  readonly image: string;
+  readonly shape: readonly number[];
+  readonly pixels: string;
+}
+
 suite("imagePreprocessor()", () => {
-  test.each(cases.map((entry: { name: string; image: string }) => [entry.name, entry.image, entry] as const))(
-    "gives pixel_values of transformers: %s, %s",
-    (name, image, entry) => {
+  test.each(cases as readonly Case[])(
+    "gives pixel_values of transformers: $name, $image",
+    ({ name, image, ...entry }) => {
       const { width, height, data } = images[image];
       const made = imagePreprocessor(configs[name], "fixture")({ width, height, data: bytes(data) });
       expect([3, made.height, made.width]).toEqual(entry.shape);
