@@ -40,17 +40,24 @@ function badParquet(from: string, path: string, cause: unknown): PlumblineError 
 const slackBytes = 64 * 2 ** 20;
 
 function bufferOf(file: FileHandle, byteLength: number, path: string, maxBytes: number): AsyncBuffer {
+  const slice = async (start: number, end: number): Promise<ArrayBuffer> => {
+    const from = start < 0 ? byteLength + start : start;
+    // Offsets come from the file: a wrong one must not become a wish for memory.
+    if (!(from >= 0 && end >= from && end <= byteLength && end - from <= maxBytes)) {
+      throw new RangeError(`bytes ${from} to ${end} are asked for, of ${byteLength}`);
+    }
+    const bytes = new Uint8Array(end - from);
+    await readFully(file, bytes, from, path);
+    return bytes.buffer;
+  };
   return {
     byteLength,
-    slice: async (start, end = byteLength) => {
-      const from = start < 0 ? byteLength + start : start;
-      // Offsets come from the file: a wrong one must not become a wish for memory.
-      if (!(from >= 0 && end >= from && end <= byteLength && end - from <= maxBytes)) {
-        throw new RangeError(`bytes ${from} to ${end} are asked for, of ${byteLength}`);
-      }
-      const bytes = new Uint8Array(end - from);
-      await readFully(file, bytes, from, path);
-      return bytes.buffer;
+    slice: (start, end = byteLength) => {
+      const bytes = slice(start, end);
+      // The reader asks for several pieces and gives up at the first that fails; nobody waits for the others then, and
+      // a rejection that nobody waits for ends the process.
+      bytes.catch(() => undefined);
+      return bytes;
     },
   };
 }

