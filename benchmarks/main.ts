@@ -2,6 +2,7 @@
 import { accuracyBenchmark } from "./accuracy/command.ts";
 import { cooccurrenceBenchmark } from "./cooccurrence/command.ts";
 import { engineBenchmark } from "./engine/command.ts";
+import { extractionBenchmark } from "./extraction/command.ts";
 import { metaSaeBenchmark } from "./meta-sae/command.ts";
 import { assignmentBenchmark } from "./metrics/assignment.ts";
 import { evaluationBenchmark } from "./metrics/evaluation.ts";
@@ -13,6 +14,7 @@ const benchmarks: Readonly<Record<string, (argv: readonly string[]) => Promise<n
   cooccurrence: cooccurrenceBenchmark,
   engine: engineBenchmark,
   evaluation: evaluationBenchmark,
+  extraction: extractionBenchmark,
   "meta-sae": metaSaeBenchmark,
   rows: rowsBenchmark,
 };

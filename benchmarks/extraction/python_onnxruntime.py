@@ -5,7 +5,7 @@
 
 It does what an extraction in Python does: the hidden tensors are made outputs of the graph, the model runs on random token ids
 with all graph optimizations, the tensors come back as numpy arrays and are, if asked, appended raw to a file. Only the hidden
-tensors are asked for, so the output head is not computed.
+tensors are asked for, and ONNX Runtime may still compute what no output needs.
 
 When ready it prints {"event": "ready", …}. It then reads commands from standard input, so that another process can take turns
 with it: "run" makes one timed run and prints {"event": "run", …}; "exit" or the end of input ends it. With --runs N it makes N

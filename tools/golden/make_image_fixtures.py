@@ -58,7 +58,7 @@ def rgb16_png(width: int, height: int) -> bytes:
 
 def encoded_files() -> dict[str, bytes]:
     rgb = Image.fromarray(picture(13, 9))
-    alpha = Image.fromarray(RNG.integers(0, 256, (9, 13, 4), dtype=np.uint8), "RGBA")
+    alpha = Image.fromarray(RNG.integers(0, 256, (9, 13, 4), dtype=np.uint8))
     turned = Image.Exif()
     turned[0x112] = 6
     made: dict[str, bytes] = {"rgb16.png": rgb16_png(7, 6)}

@@ -1,5 +1,5 @@
 import type { SourcePlugin } from "./source-plugin.ts";
-import { npySource, safetensorsSource } from "./sources/file-sources.ts";
+import { npySource, parquetSource, safetensorsSource } from "./sources/file-sources.ts";
 import { onnxSource } from "./sources/onnx-source.ts";
 import { tfjsGraphSource } from "./sources/tfjs-graph-source.ts";
 
@@ -7,6 +7,7 @@ import { tfjsGraphSource } from "./sources/tfjs-graph-source.ts";
 export const builtInSources: readonly SourcePlugin[] = [
   npySource,
   safetensorsSource,
+  parquetSource,
   onnxSource,
   tfjsGraphSource,
 ];

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { openActivationStore } from "@plumbline/activation-store/node";
 import { writeSafetensors } from "@plumbline/safetensors/node";
 import { beforeEach, expect, describe as suite, test } from "vitest";
@@ -65,6 +66,15 @@ suite("plumbline-extract", () => {
     expect((await store.rows(8, 2)).tokenIds).toEqual(Int32Array.of(108, 109));
     expect(store.manifest.hookPoint).toBe("here");
     await store.close();
+  });
+
+  test("reads the rows of a Parquet column", async () => {
+    const file = fileURLToPath(new URL("../../../fixtures/parquet/activations.parquet", import.meta.url));
+    const source = { name: "parquet", path: file, column: "float32" };
+    const { exitCode, io } = await run([await config({ source, out: "store" })]);
+    expect([exitCode, io.err()]).toEqual([0, expect.stringMatching(/wrote \d+ rows/)]);
+    const text = await readFile(file.replace("activations.parquet", "expected.json"), "utf8");
+    expect([...(await storedRows())]).toEqual(JSON.parse(text).float32);
   });
 
   test("with --json every line parses, carries a version, and the last is extract-end", async () => {

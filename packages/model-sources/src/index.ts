@@ -5,7 +5,6 @@ export type { InvalidUtf8 } from "./documents/utf8.ts";
 export type { GraphFeed, GraphModelLike, GraphTensor } from "./graph-model/graph-model.ts";
 export { type GraphModelSourceOptions, graphModelSource } from "./graph-model/graph-model-source.ts";
 export { type ImagePreprocessor, imagePreprocessor } from "./images/image-preprocessor.ts";
-export { resizeImage } from "./images/resize-image.ts";
 export type { RgbImage } from "./images/rgb-image.ts";
 export { type Detection, type DetectorOptions, detectLatents } from "./intervene/detect.ts";
 export {

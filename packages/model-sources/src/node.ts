@@ -17,5 +17,11 @@ export {
 export { npyFileSource } from "./node/npy-file-source.ts";
 export { loadOnnxRuntime } from "./node/onnx/load-onnx-runtime.ts";
 export { type OnnxModelOnDisk, type OpenOnnxOptions, openOnnxModel } from "./node/onnx/open-onnx-model.ts";
+export {
+  defaultParquetLimits,
+  type ParquetLimits,
+  type ParquetSourceOptions,
+  parquetFileSource,
+} from "./node/parquet/parquet-file-source.ts";
 export { type SafetensorsSourceOptions, safetensorsFileSource } from "./node/safetensors-file-source.ts";
 export { loadTokenizer } from "./node/tokenizer/load-tokenizer.ts";

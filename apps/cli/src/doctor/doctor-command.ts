@@ -8,6 +8,7 @@ import { type ActionContext, exitCodes, shownBytes } from "@plumbline/extract/te
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { createRegistries } from "../registries.ts";
 import type { Check } from "./check.ts";
+import { checkOnnxRuntime } from "./onnx-runtime.ts";
 import { checkBackend } from "./self-test.ts";
 import { checkTfjsCopies } from "./tfjs-copies.ts";
 
@@ -75,6 +76,7 @@ export async function examine(
   add(await checkTfjsCopies(io.cwd));
   add(checkMemory());
   add(await checkWriting(io.cwd));
+  add(await checkOnnxRuntime());
   let usable = false;
   for (const backend of backends) {
     usable = add(await checkBackend(backend, io)) || usable;

@@ -15,9 +15,16 @@ export const storeDtypes = { float32: "F32", float16: "F16", bfloat16: "BF16" } 
 
 const isAddress = (path: string): boolean => path.startsWith("s3://");
 
-async function refuseExisting(path: string, shown: string): Promise<void> {
-  const found = isAddress(path) ? undefined : await stat(path).catch(() => undefined);
-  if (found === undefined) return;
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+async function refuseExisting(path: string, shown: string, resume: boolean): Promise<void> {
+  if (isAddress(path) || !(await isThere(path))) return;
+  // One killed after its last step has left both: the store is done, and writing it says so.
+  if (resume && (await isThere(`${path}.partial`))) return;
   throw new PlumblineError({
     code: "output-exists",
     kind: "usage",
@@ -66,7 +73,7 @@ export async function extract(context: ActionContext<ExtractFlags>): Promise<und
   const { config } = extraction;
   const out = outputOf(extraction);
   const shown = isAddress(out) ? out : shownPath(out, io.cwd);
-  await refuseExisting(out, shown);
+  await refuseExisting(out, shown, flags.resume === true);
   for (const path of isAddress(out) ? [] : await leftovers(out)) {
     // Not removed: another extraction may be writing there.
     output.warn(

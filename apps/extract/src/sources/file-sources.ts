@@ -1,4 +1,4 @@
-import { npyFileSource, safetensorsFileSource } from "@plumbline/model-sources/node";
+import { npyFileSource, parquetFileSource, safetensorsFileSource } from "@plumbline/model-sources/node";
 import { z } from "zod";
 import { defineSource, type SourcePlugin } from "../source-plugin.ts";
 
@@ -48,4 +48,28 @@ export const safetensorsSource: SourcePlugin = defineSource<SafetensorsConfig>({
     ...shared,
   }),
   open: ({ path, ...options }, context) => safetensorsFileSource(context.resolvePath(path), given(options)),
+});
+
+interface ParquetConfig {
+  readonly path: string;
+  readonly column: string;
+  readonly tokenIdsColumn?: string | undefined;
+  readonly positionsColumn?: string | undefined;
+  readonly hookPoint?: string | undefined;
+  readonly rowsPerChunk?: number | undefined;
+}
+
+/** Rows in a column of a Parquet file. */
+export const parquetSource: SourcePlugin = defineSource<ParquetConfig>({
+  name: "parquet",
+  description: "rows of a Parquet file: a column of lists of floats",
+  schema: z.strictObject({
+    path,
+    column: z.string().min(1).describe("column whose lists are the rows"),
+    tokenIdsColumn: z.string().min(1).optional().describe("column with the token of each row"),
+    positionsColumn: z.string().min(1).optional().describe("column with the position of each row"),
+    hookPoint: shared.hookPoint,
+    rowsPerChunk: shared.rowsPerChunk,
+  }),
+  open: ({ path, ...options }, context) => parquetFileSource(context.resolvePath(path), given(options)),
 });

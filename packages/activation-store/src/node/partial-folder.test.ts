@@ -136,6 +136,33 @@ suite("a partial folder", () => {
     });
   });
 
+  test("that was being removed when the process ended belongs to a finished output", async () => {
+    await inFolder(async (folder) => {
+      const path = join(folder, "out");
+      let gone = false;
+      // A folder goes file by file, in any order: a kill leaves some of them, here none.
+      const fileSystem: FileSystem = {
+        ...nodeFileSystem,
+        rm: async (place, how) => {
+          if (gone) throw new Error("the process is gone");
+          gone = String(place) === `${path}.partial`;
+          if (!gone) return nodeFileSystem.rm(place, how);
+          const names = await readdir(`${path}.partial`);
+          if (names.length > 1) for (const name of names) await rm(join(`${path}.partial`, name));
+          throw new Error("the process is gone");
+        },
+      };
+      await expect(writeActivationStores(path, testPass(), { ...options, fileSystem })).rejects.toThrow(
+        "the process is gone",
+      );
+      expect(gone).toBe(true);
+      const written = await writeActivationStores(path, testPass(), going);
+      expect(written.map(({ manifest }) => manifest.nRows)).toEqual([11, 11]);
+      expect(await filesBelow(path)).toEqual(await undisturbed());
+      expect(await readdir(folder)).toEqual(["out"]);
+    });
+  });
+
   test("of a source that ended is not added to", async () => {
     await inFolder(async (folder) => {
       const path = join(folder, "out");

@@ -81,6 +81,14 @@ async function tidy(output: string, nShards: number, options: PlaceOptions): Pro
   for (const folder of folders) await keepOnly(join(output, folder), (name) => recorded.has(name));
 }
 
+/** Removes the partial folder, the journal last: whoever finds output and journal knows that all is done. */
+async function removePartial(partial: string, fileSystem: FileSystem): Promise<void> {
+  for (const name of await namesIn(partial, fileSystem)) {
+    if (name !== journalName) await fileSystem.rm(join(partial, name), { recursive: true, force: true });
+  }
+  await fileSystem.rm(partial, { recursive: true, force: true });
+}
+
 type ResumableOptions = PlaceOptions & { readonly head: JournalHead };
 
 /** The place in which `record` appends to the journal, and the number of shards recorded there. */
@@ -119,7 +127,7 @@ export async function inPartialFolder<R>(options: ResumableOptions, steps: Writi
   const output = join(partial, outputName);
   let count: (() => number) | undefined;
   let release: (() => Promise<void>) | undefined;
-  const remove = (): Promise<void> => fileSystem.rm(partial, { recursive: true, force: true });
+  const remove = (): Promise<void> => removePartial(partial, fileSystem);
   try {
     if (!options.resume && (await exists(target, fileSystem))) throw outputExists(path);
     release = await enter(partial, options);

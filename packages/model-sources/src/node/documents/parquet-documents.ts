@@ -4,7 +4,7 @@ import { documentTooLarge } from "../../documents/split-lines.ts";
 import type { TextReading } from "../../documents/text-documents.ts";
 import { decodeUtf8 } from "../../documents/utf8.ts";
 import { fileError, quote } from "../../errors.ts";
-import { type OpenParquet, openParquet } from "./open-parquet.ts";
+import { type OpenParquet, openParquet } from "../parquet/open-parquet.ts";
 
 type Reading = TextReading & {
   readonly field: string;
@@ -13,7 +13,7 @@ type Reading = TextReading & {
 };
 
 function checkColumn({ columns, path }: OpenParquet, field: string): void {
-  const element = columns.get(field);
+  const element = columns.get(field)?.element;
   if (element?.type === "BYTE_ARRAY") return;
   const names = [...columns.keys()].slice(0, 20).map(quote).join(", ");
   throw fileError({

@@ -10,6 +10,7 @@ export interface ImageCounts {
   firstSkipped?: PlumblineError;
 }
 
+/** Counts of nothing yet, for `readImages`. */
 export function createImageCounts(): ImageCounts {
   return { images: 0, skipped: 0 };
 }

@@ -17,6 +17,14 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
+interface Decoded {
+  readonly width: number;
+  readonly height: number;
+  /** base64 of the file and of its pixels */
+  readonly file: string;
+  readonly data: string;
+}
+
 const fixture = (name: string): URL => new URL(`../../../../../fixtures/images/${name}`, import.meta.url);
 
 async function folderOf(name: string, files: Record<string, Uint8Array | string>): Promise<string> {
