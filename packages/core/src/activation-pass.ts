@@ -55,15 +55,15 @@ export async function* skipRows(
  * @example
  * import { passOf } from "@plumbline/core";
  *
- * const source = {
+ * const pass = passOf({
  *   specVersion: 1,
  *   name: "counting",
  *   dIn: 1,
  *   async *chunks() {
  *     yield { nRows: 3, rows: Float32Array.of(1, 2, 3) };
  *   },
- * };
- * for await (const { rows } of passOf(source).chunks({ startRow: 1 })) console.log(rows); // [ Float32Array(2) [ 2, 3 ] ]
+ * });
+ * for await (const { rows } of pass.chunks({ startRow: 1 })) console.log(rows); // [ Float32Array(2) [ 2, 3 ] ]
  */
 export function passOf(source: ActivationSource | ActivationPass): ActivationPass {
   return "hooks" in source ? source : singlePass(source);

@@ -112,7 +112,7 @@ async function verifyShards(
  *
  * await writeActivationStore("ones", createActivationMemory({ dIn: 1, rows: Float32Array.of(1, 1) }));
  * console.log((await verifyActivationStore("ones")).ok); // true
- * console.log((await verifyActivationStore("twos")).problems[0].code); // no-such-store
+ * console.log((await verifyActivationStore("twos")).problems[0]?.code); // no-such-store
  */
 export async function verifyActivationStore(
   path: string,

@@ -17,9 +17,10 @@ import { writeStores } from "./write-stores.ts";
  * @throws PlumblineError those of `writeActivationStore`; `hook-names-collide`; with `resumable` also `partial-exists`,
  *   `foreign-partial`, `partial-locked`, `altered-shard`, `bad-journal`
  * @example
+ * import { passOf } from "@plumbline/core";
  * import { writeActivationStores } from "@plumbline/activation-store/node";
  *
- * const pass = {
+ * const pass = passOf({
  *   specVersion: 1,
  *   name: "two places",
  *   hooks: [
@@ -31,7 +32,7 @@ import { writeStores } from "./write-stores.ts";
  *       yield { nRows: 1, rows: [Float32Array.of(row), Float32Array.of(row, -row)] };
  *     }
  *   },
- * };
+ * });
  * const stores = await writeActivationStores("both", pass, {
  *   resumable: { fingerprint: "four rows" },
  *   resume: true,
