@@ -48,7 +48,7 @@ export function describeExtract(program: Program, command: Command): Command {
  *
  * @param argv arguments without the program's name
  * @param io where it reads and writes; see `@plumbline/extract/terminal`
- * @returns the exit code: 0 done, 1 bug, 2 usage or configuration, 3 input, 4 environment, 130 and 143 stopped
+ * @returns the exit code: 0 done, 1 bug, 2 usage or configuration, 3 input, 4 environment, 6 a store that is not as it should be, 130 and 143 stopped
  */
 export async function runExtract(argv: readonly string[], io: Io): Promise<number> {
   const program = createProgram({ name: "plumbline-extract", description, version, io });

@@ -58,6 +58,8 @@ export async function measureBehaviour(
 type Value = { readonly value: number | null; readonly reason?: string };
 const shown = (metric: Value): string => shownNumber(metric.value, metric.reason);
 
+const signed = (metric: Value): string => `${(metric.value ?? -1) < 0 ? "" : "+"}${shown(metric)}`;
+
 /** The effect on the model for people. */
 export function behaviourTable({ behaviour: b, contextLength }: MeasuredBehaviour): string {
   const row = (name: string, key: "sae" | "zeroAblation" | "meanAblation"): string[] => {
@@ -65,7 +67,7 @@ export function behaviourTable({ behaviour: b, contextLength }: MeasuredBehaviou
     return [
       name,
       shown(b.crossEntropy[key]),
-      `+${shown(increase.mean)} ± ${shown(increase.standardError)}`,
+      `${signed(increase.mean)} ± ${shown(increase.standardError)}`,
       shown(b.klDivergence[key]),
     ];
   };

@@ -46,5 +46,5 @@ export function addTextFlags(command: Command): Command {
     .option("--split <name>", 'part of a data set\'s folder, "train" by default')
     .option("--context <n>", "tokens that the model reads at once, 128 by default", wholeNumber)
     .option("--documents <how>", "pack, truncate or split; by default what suits the tokenizer")
-    .option("--sequences <n>", "contexts to measure on, 64 by default", wholeNumber);
+    .option("--sequences <n>", "contexts to read: 64 by default for eval, all for detect", wholeNumber);
 }

@@ -34,6 +34,19 @@ async function refuseExisting(path: string, shown: string, resume: boolean): Pro
   });
 }
 
+/** What the library says of its options, said of the command's flags. */
+function inTermsOfFlags(error: unknown): unknown {
+  if (!PlumblineError.isInstance(error) || error.hint?.includes("resume: true") !== true) return error;
+  return new PlumblineError({
+    code: error.code,
+    kind: error.kind,
+    message: error.what,
+    ...(error.where === undefined ? {} : { where: error.where }),
+    hint: error.hint.replace("by resume: true", "by --resume").replace("resume: true", "--resume"),
+    cause: error,
+  });
+}
+
 /** Between progress lines with --json. */
 const eventIntervalMs = 1000;
 
@@ -106,10 +119,7 @@ export async function extract(context: ActionContext<ExtractFlags>): Promise<und
     const nRows = stores[0]?.manifest.nRows ?? 0;
     output.event({ type: "extract-end", v: 1, path: shown, nRows, nStores: stores.length });
   } catch (error) {
-    if (PlumblineError.isInstance(error) && error.kind === "interrupted") {
-      output.say(`stopped; go on with --resume`);
-    }
-    throw error;
+    throw inTermsOfFlags(error);
   }
   return undefined;
 }

@@ -28,5 +28,7 @@ export async function verify({ io, output, args }: ActionContext<object>): Promi
     ...report,
     problems: report.problems.map((problem) => ({ ...problem })),
   });
-  return report.ok ? 0 : exitCodes.verification;
+  // Nothing there is no damage.
+  const absent = report.problems.some(({ code }) => code === "no-such-store");
+  return report.ok ? 0 : absent ? exitCodes.input : exitCodes.verification;
 }
