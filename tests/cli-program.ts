@@ -40,7 +40,7 @@ export async function buildCli(): Promise<CliProgram> {
     target: "node20",
     conditions: ["@plumbline/source"],
     outExtension: { ".js": ".mjs" },
-    external: ["@plumbline/demo"],
+    external: ["@plumbline/demo", "onnxruntime-node", "sharp", "@aws-sdk/*"],
     // The ES modules of TensorFlow.js: esbuild does not see the names that its CommonJS exports.
     mainFields: ["module", "main"],
     // What is CommonJS among the rest looks for these two.

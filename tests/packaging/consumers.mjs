@@ -24,11 +24,11 @@ const peerDependencyRules = { ignoreMissing: ["seedrandom"] };
  * The packages that a README tells its reader to install, in all its `npm install` lines together.
  *
  * @param {string} readme
- * @returns {string[]} names, versions cut off
+ * @returns {string[]} names, versions and comments cut off
  */
 export function toldToInstall(readme) {
   const lines = [...readme.matchAll(/^\s*npm (?:install|i) (.+)$/gm)];
-  const words = lines.flatMap((line) => line[1]?.trim().split(/\s+/) ?? []);
+  const words = lines.flatMap((line) => line[1]?.replace(/\s#.*/, "").trim().split(/\s+/) ?? []);
   return words.filter((word) => !word.startsWith("-")).map((word) => word.replace(/(?<=.)@[^/]*$/, ""));
 }
 

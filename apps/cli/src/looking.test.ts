@@ -48,7 +48,7 @@ suite("plumbline config schema", () => {
     expect(train.properties.trainer.properties.batchSize.default).toBe(1024);
     expect(JSON.stringify(train.$defs.curve)).toContain("warmup-decay");
     const extract = JSON.parse((await plumbline(tmpdir(), ["config", "schema", "extract"])).out);
-    expect(extract.properties.source.oneOf).toHaveLength(3);
+    expect(extract.properties.source.oneOf).toHaveLength(5);
   });
 
   test("takes a configuration and refuses a misspelt one", async () => {

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, beforeEach, expect, describe as suite, test } from "vitest";
-import { checkpointBytes, plumbline, writeConfig } from "../commands.test-support.ts";
+import { checkpointBytes, plumbline, toyConfig, writeConfig } from "../commands.test-support.ts";
 import { hookPoint, modelWorkshop } from "./language-model.test-support.ts";
 
 const live = (more: object = {}) => ({
@@ -45,6 +45,17 @@ suite("plumbline train on a model that runs", () => {
     expect((await plumbline(folder, ["train", "--resume", "run"])).exitCode).toBe(0);
     expect(await checkpointBytes(join(folder, "run"), 12)).toEqual(
       await checkpointBytes(join(folder, "whole"), 12),
+    );
+  });
+
+  test("gives several SAEs the bytes that each has alone, from one pass", async () => {
+    await writeFile(join(folder, "a.json"), JSON.stringify(toyConfig({ ...live(), out: undefined })));
+    const b = { ...live(), architecture: { name: "topk", k: 3, dSae: 20 }, out: undefined };
+    await writeFile(join(folder, "b.json"), JSON.stringify(toyConfig(b)));
+    expect((await plumbline(folder, ["train", "a.json", "b.json", "--out", "both"])).exitCode).toBe(0);
+    expect((await plumbline(folder, ["train", "b.json", "--out", "alone"])).exitCode).toBe(0);
+    expect(await checkpointBytes(join(folder, "both", "b"), 12)).toEqual(
+      await checkpointBytes(join(folder, "alone"), 12),
     );
   });
 
@@ -144,7 +155,7 @@ suite("an SAE in its model", () => {
       "--top",
       "1",
     ]);
-    expect(text.err).toBe("");
+    expect(text.err).toMatch(/^\d+ detections on 20 tokens\n$/);
     expect(text.out).toMatch(/"w\d+" +\d+: /);
   });
 

@@ -30,7 +30,8 @@ import { preprocessedImages } from "./preprocessed-images.ts";
 import { readTokenSequences } from "./token-sequences.ts";
 
 interface OnnxConfig extends ModelConfig {
-  readonly hookPoints: readonly string[];
+  /** one, or several */
+  readonly hookPoints: string | readonly string[];
   readonly text?: TextConfig | undefined;
   readonly tokens: TokensConfig;
   readonly tokenIds?: string | undefined;
@@ -45,13 +46,7 @@ const schema = z
   .strictObject({
     ...modelFields,
     hookPoints: z
-      .union([
-        z
-          .string()
-          .min(1)
-          .transform((name) => [name]),
-        z.array(z.string().min(1)).min(1),
-      ])
+      .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
       .describe(
         'where activations are read: names as "blocks.3.hook_resid_post", patterns with *, or tensors of the graph',
       ),
@@ -106,7 +101,7 @@ async function sequencePass(
 ): Promise<ActivationPass> {
   const pass = await openTokenPass({
     model,
-    hookPoints: expandHookPoints(config.hookPoints, model),
+    hookPoints: expandHookPoints([config.hookPoints].flat(), model),
     sequences,
     sequencesPerRun: config.perRun,
     provenance: { ...modelProvenance({ model, config }), ...provenance },
@@ -168,7 +163,7 @@ async function openImages(
   });
   return openImagePass({
     model,
-    hookPoints: expandHookPoints(config.hookPoints, model),
+    hookPoints: expandHookPoints([config.hookPoints].flat(), model),
     images: images.read,
     imageSize: images.size,
     positions: config.images.positions,
