@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { PlumblineError, type SaeInference } from "@plumbline/core";
 import { loadPlugins } from "@plumbline/extract";
-import { locateText, type TextModel, textSequences, tokenPolicy } from "@plumbline/extract/model";
+import type { TextModel } from "@plumbline/extract/model";
 import { type ActionContext, shownNumber, textTable } from "@plumbline/extract/terminal";
 import {
   type Capture,
@@ -13,7 +13,7 @@ import {
   tokenBatch,
 } from "@plumbline/model-sources";
 import { loadSae } from "../load-sae.ts";
-import { contextLengthOf } from "../model/held-out-text.ts";
+import { flaggedText } from "../model/flagged-text.ts";
 import type { ModelFlags, TextFlags } from "../model/model-flags.ts";
 import { checkModelWidth, hookPointOf, openFlaggedModel } from "../model/open-sae-model.ts";
 import { createRegistries } from "../registries.ts";
@@ -54,7 +54,7 @@ function detectorOf({ latent = [], threshold = 0, top }: DetectFlags, dSae: numb
 async function* sequencesOf(
   flags: DetectFlags,
   opened: TextModel,
-  { io, output }: Pick<ActionContext<DetectFlags>, "io" | "output">,
+  context: Pick<ActionContext<DetectFlags>, "io" | "output">,
 ): AsyncGenerator<Int32Array> {
   const { tokenizer } = opened;
   if (flags.prompt !== undefined) {
@@ -67,33 +67,11 @@ async function* sequencesOf(
     );
     return;
   }
-  const { text, field = "text", split = "train", documents = "split", sequences } = flags;
-  if (text === undefined) {
-    throw new PlumblineError({
-      code: "no-text",
-      kind: "usage",
-      message: "[cli] detect: expected text to look at, got none",
-      hint: "give it with --prompt, or documents with --text",
-    });
-  }
-  const policy = tokenPolicy({ contextLength: contextLengthOf(flags, opened), documents }, tokenizer);
-  const read = textSequences(
-    {
-      path: text,
-      absolutePath: await locateText(
-        { path: text, split },
-        { resolvePath: (path) => resolve(io.cwd, path), signal: io.signal, say: output.say },
-      ),
-      field,
-      split,
-      textSplit: "none",
-      invalidUtf8: "error",
-      deduplicate: false,
-    },
-    { ...opened, policy, signal: io.signal },
-  );
+  const { documents = "split", sequences } = flags;
+  const hint = "give it with --prompt, or documents with --text";
+  const read = await flaggedText({ ...flags, documents }, opened, { ...context, hint });
   let left = sequences ?? Number.POSITIVE_INFINITY;
-  for await (const { ids } of read()) {
+  for await (const { ids } of read.sequences()) {
     if (left-- <= 0) return;
     yield ids;
   }

@@ -1,14 +1,7 @@
-import { resolve } from "node:path";
-import { PlumblineError } from "@plumbline/core";
-import {
-  locateText,
-  maxContextLength,
-  type TextModel,
-  textSequences,
-  tokenPolicy,
-} from "@plumbline/extract/model";
+import type { TextModel } from "@plumbline/extract/model";
 import type { Io, Output } from "@plumbline/extract/terminal";
 import type { TokenPolicy } from "@plumbline/model-sources";
+import { flaggedText } from "./flagged-text.ts";
 import type { TextFlags } from "./model-flags.ts";
 
 /** Text to measure on: its policy, and the sequences in batches, anew with each call. */
@@ -20,52 +13,15 @@ export interface HeldOutText {
 
 const sequencesPerBatch = 8;
 
-function checkDocuments(documents: string | undefined): void {
-  if (documents === undefined || ["pack", "truncate", "split"].includes(documents)) return;
-  throw new PlumblineError({
-    code: "bad-flag",
-    kind: "usage",
-    message: `[cli] expected --documents to be pack, truncate or split, got "${documents}"`,
-  });
-}
-
-/** Tokens that the model reads at once: what the flag says, or 128, or all that a smaller model can. */
-export const contextLengthOf = ({ context }: TextFlags, { model }: TextModel): number =>
-  context ?? Math.min(128, maxContextLength(model) ?? 128);
-
 /** The text that flags name. @throws PlumblineError `no-text`; what documents and tokens throw, when they are read */
 export async function heldOutText(
   flags: TextFlags,
   opened: TextModel,
-  { io, output }: { readonly io: Io; readonly output: Output },
+  context: { readonly io: Io; readonly output: Output },
 ): Promise<HeldOutText> {
-  const { text, field = "text", split = "train", sequences = 64, documents } = flags;
-  if (text === undefined) {
-    throw new PlumblineError({
-      code: "no-text",
-      kind: "usage",
-      message: "[cli] expected text to run the model on, got none",
-      hint: "give documents that the SAE has not learned from with --text",
-    });
-  }
-  checkDocuments(documents);
-  const contextLength = contextLengthOf(flags, opened);
-  const policy = tokenPolicy({ contextLength, documents }, opened.tokenizer);
-  const read = textSequences(
-    {
-      path: text,
-      absolutePath: await locateText(
-        { path: text, split },
-        { resolvePath: (path) => resolve(io.cwd, path), signal: io.signal, say: output.say },
-      ),
-      field,
-      split,
-      textSplit: "none",
-      invalidUtf8: "error",
-      deduplicate: false,
-    },
-    { ...opened, policy, signal: io.signal },
-  );
+  const hint = "give documents that the SAE has not learned from with --text";
+  const { policy, sequences: read } = await flaggedText(flags, opened, { ...context, hint });
+  const { sequences = 64 } = flags;
   return {
     policy,
     nSequences: sequences,
