@@ -15,7 +15,7 @@ const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "plu
 const model = process.env.PLUMBLINE_SMOLLM2 ?? join(cache, "smollm2");
 const hookPoint = "blocks.14.hook_resid_post";
 
-/** What is learned from, what is measured on, how long: a quarter of an hour on two cores, or a minute that measures nothing. */
+/** What is learned from, what is measured on, how long: about half an hour on two cores, or two minutes that measure nothing. */
 const size = flags.quick
   ? { rows: 4000, heldOut: 2000, nTokens: 20_000, dSae: 1152, contexts: 4 }
   : { rows: 400_000, heldOut: 32_768, nTokens: 2_000_000, dSae: 4608, contexts: 64 };

@@ -34,19 +34,6 @@ async function refuseExisting(path: string, shown: string, resume: boolean): Pro
   });
 }
 
-/** What the library says of its options, said of the command's flags. */
-function inTermsOfFlags(error: unknown): unknown {
-  if (!PlumblineError.isInstance(error) || error.hint?.includes("resume: true") !== true) return error;
-  return new PlumblineError({
-    code: error.code,
-    kind: error.kind,
-    message: error.what,
-    ...(error.where === undefined ? {} : { where: error.where }),
-    hint: error.hint.replace("by resume: true", "by --resume").replace("resume: true", "--resume"),
-    cause: error,
-  });
-}
-
 /** Between progress lines with --json. */
 const eventIntervalMs = 1000;
 
@@ -103,23 +90,19 @@ export async function extract(context: ActionContext<ExtractFlags>): Promise<und
     nRows: pass.nRows ?? null,
     path: shown,
   });
-  try {
-    const stores = await writeActivationStores(out, pass, {
-      rowsPerShard: config.rowsPerShard,
-      dtype: storeDtypes[config.dtype],
-      resumable: { fingerprint: extractionFingerprint(extraction, pass) },
-      resume: flags.resume === true,
-      ...(io.signal === undefined ? {} : { signal: io.signal }),
-      onProgress: follow(output, clockOf(io)),
-    });
-    for (const { path, manifest } of stores) {
-      const at = isAddress(path) ? path : shownPath(path, io.cwd);
-      output.say(`wrote ${manifest.nRows} rows in ${manifest.shards.length} shards to ${at}`);
-    }
-    const nRows = stores[0]?.manifest.nRows ?? 0;
-    output.event({ type: "extract-end", v: 1, path: shown, nRows, nStores: stores.length });
-  } catch (error) {
-    throw inTermsOfFlags(error);
+  const stores = await writeActivationStores(out, pass, {
+    rowsPerShard: config.rowsPerShard,
+    dtype: storeDtypes[config.dtype],
+    resumable: { fingerprint: extractionFingerprint(extraction, pass) },
+    resume: flags.resume === true,
+    ...(io.signal === undefined ? {} : { signal: io.signal }),
+    onProgress: follow(output, clockOf(io)),
+  });
+  for (const { path, manifest } of stores) {
+    const at = isAddress(path) ? path : shownPath(path, io.cwd);
+    output.say(`wrote ${manifest.nRows} rows in ${manifest.shards.length} shards to ${at}`);
   }
+  const nRows = stores[0]?.manifest.nRows ?? 0;
+  output.event({ type: "extract-end", v: 1, path: shown, nRows, nStores: stores.length });
   return undefined;
 }

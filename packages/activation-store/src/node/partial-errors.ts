@@ -19,7 +19,17 @@ export function partialExists(partial: string): PlumblineError {
     kind: "usage",
     message: `${from}: a writing was begun there and not finished`,
     where: partial,
-    hint: "go on with it by resume: true, or remove it to write from the beginning",
+    hint: "resume it, or remove it to write from the beginning",
+  });
+}
+
+export function partialLocked(path: string, holder: string): PlumblineError {
+  return storeError({
+    code: "partial-locked",
+    kind: "usage",
+    message: `${from}: another writer is at work there: ${holder.trim()}`,
+    where: path,
+    hint: "wait for it or stop it; if that process writes no activations, remove the file",
   });
 }
 
@@ -45,7 +55,7 @@ export function keptError(error: unknown, partial: string, nShards: number): unk
     kind: error.kind,
     message: error.what,
     ...(error.where !== undefined && { where: error.where }),
-    hint: `${partial} keeps ${count} complete; go on from there with resume: true`,
+    hint: `${partial} keeps ${count} complete; resume to go on from there`,
     cause: error,
   });
 }

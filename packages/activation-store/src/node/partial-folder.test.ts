@@ -29,7 +29,7 @@ suite("a partial folder", () => {
         expect.objectContaining({
           code: "interrupted",
           kind: "interrupted",
-          hint: `${path}.partial keeps the 2 shards that are complete; go on from there with resume: true`,
+          hint: `${path}.partial keeps the 2 shards that are complete; resume to go on from there`,
         }),
       );
       await writeActivationStores(path, testPass(), going);
@@ -101,7 +101,7 @@ suite("a partial folder", () => {
             code: "altered-shard",
             kind: "input",
             where: shard,
-            hint: expect.stringContaining("remove that file and go on with resume: true"),
+            hint: expect.stringContaining("remove that file and resume"),
           }),
         );
       }

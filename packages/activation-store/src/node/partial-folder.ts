@@ -1,8 +1,14 @@
 import { dirname, join, resolve } from "node:path";
 import { PlumblineError } from "@plumbline/core";
-import { explainFileError, type FileSystem, writeFileAtomically } from "@plumbline/core/node";
+import {
+  explainFileError,
+  type FileSystem,
+  lockHolder,
+  takeLock,
+  writeFileAtomically,
+} from "@plumbline/core/node";
 import { appendLine, exists, namesIn, readTextIfThere, syncFolder } from "./file-steps.ts";
-import { keptError, outputExists, partialExists, refuseForeign } from "./partial-errors.ts";
+import { keptError, outputExists, partialExists, partialLocked, refuseForeign } from "./partial-errors.ts";
 import {
   checkJournalHead,
   encodeJournalEntry,
@@ -12,7 +18,6 @@ import {
   parseJournal,
 } from "./partial-journal.ts";
 import { shardName } from "./shard-head.ts";
-import { lockedError, lockHolder, takeLock } from "./write-lock.ts";
 import type { PlaceOptions, WritingPlace, WritingSteps } from "./writing-place.ts";
 
 const lockName = "lock";
@@ -30,7 +35,7 @@ async function enter(partial: string, options: PlaceOptions): Promise<() => Prom
   const isNew = !(await exists(partial, fileSystem));
   if (!isNew) {
     const holder = await lockHolder(lock, fileSystem);
-    if (holder !== undefined) throw lockedError(lock, holder);
+    if (holder !== undefined) throw partialLocked(lock, holder);
     if (!resume) throw partialExists(partial);
     refuseForeign(
       partial,
@@ -38,11 +43,13 @@ async function enter(partial: string, options: PlaceOptions): Promise<() => Prom
     );
   }
   await fileSystem.mkdir(partial, { recursive: true });
-  return takeLock(lock, fileSystem).catch(async (error: unknown) => {
-    const mayGo = isNew && !PlumblineError.isInstance(error);
-    if (mayGo) await fileSystem.rm(partial, { recursive: true, force: true }).catch(() => undefined);
-    throw error;
-  });
+  return takeLock(lock, { fileSystem, locked: (holder) => partialLocked(lock, holder) }).catch(
+    async (error: unknown) => {
+      const mayGo = isNew && !PlumblineError.isInstance(error);
+      if (mayGo) await fileSystem.rm(partial, { recursive: true, force: true }).catch(() => undefined);
+      throw error;
+    },
+  );
 }
 
 /** Shards that an earlier attempt has recorded and that are still there; the record says the same afterwards. */

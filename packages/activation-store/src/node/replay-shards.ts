@@ -15,7 +15,7 @@ function alteredError(plan: WritingPlan, path: string, cause?: unknown): Plumbli
     kind: "input",
     message: `${plan.from}: a complete shard of the unfinished writing has changed since it was written${said}`,
     where: path,
-    hint: "look for the cause, then remove that file and go on with resume: true: it and what follows are written again",
+    hint: "look for the cause, then remove that file and resume: it and what follows are written again",
     cause,
   });
 }

@@ -1,32 +1,20 @@
 import type { FileHandle } from "node:fs/promises";
+import { readFully as readWhole } from "@plumbline/core/node";
 import { fileError } from "../errors.ts";
 
-/** One system call moves less than 2 GiB; a round number below that. */
-const callBytes = 2 ** 30;
-
-/**
- * Reads until `into` is full.
- *
- * @throws PlumblineError (kind `input`) `truncated-file` where the file ends before
- */
-export async function readFully(
+/** Reads until `into` is full. @throws PlumblineError (kind `input`) `truncated-file` where the file ends before */
+export function readFully(
   file: FileHandle,
   into: Uint8Array,
   position: number,
   where: string,
 ): Promise<void> {
-  let done = 0;
-  while (done < into.length) {
-    const length = Math.min(callBytes, into.length - done);
-    const { bytesRead } = await file.read(into, done, length, position + done);
-    if (bytesRead === 0) {
-      throw fileError({
-        code: "truncated-file",
-        message: `read(): expected ${into.length} bytes from byte ${position} on, the file ends after ${done}`,
-        where,
-        hint: "the file became shorter while it was read",
-      });
-    }
-    done += bytesRead;
-  }
+  const ended = (done: number): Error =>
+    fileError({
+      code: "truncated-file",
+      message: `read(): expected ${into.length} bytes from byte ${position} on, the file ends after ${done}`,
+      where,
+      hint: "the file became shorter while it was read",
+    });
+  return readWhole(file, into, { position, ended });
 }

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type FileSystem, temporaryName } from "@plumbline/core/node";
+import { type FileSystem, takeLock, temporaryName } from "@plumbline/core/node";
 import { manifestName } from "../../manifest.ts";
-import { keptError, outputExists, partialExists } from "../partial-errors.ts";
+import { keptError, outputExists, partialExists, partialLocked } from "../partial-errors.ts";
 import {
   checkJournalHead,
   encodeJournalEntry,
@@ -13,7 +13,6 @@ import {
 } from "../partial-journal.ts";
 import { placeJoin } from "../place-path.ts";
 import { shardName } from "../shard-head.ts";
-import { takeLock } from "../write-lock.ts";
 import type { PlaceOptions, WritingPlace, WritingSteps } from "../writing-place.ts";
 import { createS3FileSystem } from "./s3-file-system.ts";
 import { openS3Objects, type S3Objects } from "./s3-objects.ts";
@@ -49,7 +48,10 @@ async function openWorkshop(options: PlaceOptions): Promise<string> {
   const name = join(tmpdir(), `plumbline-${id}`);
   const workshop = head === undefined ? temporaryName(name) : `${name}.partial`;
   await fileSystem.mkdir(workshop, { recursive: true });
-  if (head !== undefined) await takeLock(join(workshop, "lock"), fileSystem);
+  if (head !== undefined) {
+    const lock = join(workshop, "lock");
+    await takeLock(lock, { fileSystem, locked: (holder) => partialLocked(lock, holder) });
+  }
   for (const folder of folders) {
     const place = join(workshop, "output", folder);
     await fileSystem.rm(place, { recursive: true, force: true });

@@ -1,5 +1,6 @@
 import { nearest, type PlumblineError } from "@plumbline/core";
 import { fileError, quote, usageError } from "../../errors.ts";
+import { usualModelFiles } from "../onnx/find-model-file.ts";
 import type { HubFile } from "./hub-listing.ts";
 import type { RepositoryKind } from "./repository.ts";
 
@@ -22,16 +23,6 @@ const besideModel = new Set([
   "tokenizer.json",
   "tokenizer_config.json",
 ]);
-
-/** Where exporters put the graph, in the order in which `openOnnxModel` looks for it. */
-const usualModelFiles = [
-  "onnx/model.onnx",
-  "model.onnx",
-  "onnx/decoder_model.onnx",
-  "decoder_model.onnx",
-  "onnx/encoder_model.onnx",
-  "encoder_model.onnx",
-];
 
 const dataFile = /\.(parquet|(jsonl|ndjson|txt)(\.gz)?)$/i;
 const knownSplits = ["train", "training", "validation", "valid", "val", "dev", "test", "testing", "eval"];

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileError, usageError } from "../../errors.ts";
 
 /** Where exporters put the file, the whole model before its variants. */
-const usualNames = [
+export const usualModelFiles: readonly string[] = [
   "onnx/model.onnx",
   "model.onnx",
   "onnx/decoder_model.onnx",
@@ -59,7 +59,7 @@ export async function findModelFile(path: string, modelFile?: string): Promise<M
   }
   if (kind === "file") return { file: resolve(path), folder: await folderOf(resolve(path)) };
   const folder = resolve(path);
-  const names = modelFile === undefined ? usualNames : [modelFile, join("onnx", modelFile)];
+  const names = modelFile === undefined ? usualModelFiles : [modelFile, join("onnx", modelFile)];
   for (const name of names) {
     if ((await kindOf(join(folder, name))) === "file") return { file: join(folder, name), folder };
   }

@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { FileSystem } from "@plumbline/core/node";
-import { storeError } from "../errors.ts";
+import { type FileSystem, nodeFileSystem } from "./file-system.ts";
 
 interface LockHolder {
   readonly pid: number;
@@ -38,7 +37,9 @@ const writingMs = 100;
 function parseHolder(text: string): LockHolder | undefined {
   try {
     const { pid, start } = JSON.parse(text) as Partial<LockHolder>;
-    return Number.isSafeInteger(pid) ? { pid: pid ?? 0, start: String(start) } : undefined;
+    return Number.isSafeInteger(pid)
+      ? { pid: pid ?? 0, start: String(start ?? "at an unknown time") }
+      : undefined;
   } catch {
     return undefined;
   }
@@ -58,7 +59,10 @@ const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).
 /**
  * What keeps a living process from taking the lock at `path`: its text, or `undefined` where nobody holds it.
  */
-export async function lockHolder(path: string, fileSystem: FileSystem): Promise<string | undefined> {
+export async function lockHolder(
+  path: string,
+  fileSystem: FileSystem = nodeFileSystem,
+): Promise<string | undefined> {
   const read = (): Promise<string | undefined> => fileSystem.readFile(path, "utf8").catch(() => undefined);
   let text = await read();
   if (text !== undefined && parseHolder(text) === undefined) {
@@ -69,18 +73,15 @@ export async function lockHolder(path: string, fileSystem: FileSystem): Promise<
   return holder !== undefined && (await isHeld(holder, fileSystem)) ? text : undefined;
 }
 
-export function lockedError(path: string, holder: string): Error {
-  return storeError({
-    code: "partial-locked",
-    kind: "usage",
-    message: `writeActivationStores(): another writer is at work there: ${holder.trim()}`,
-    where: path,
-    hint: "wait for it or stop it; if that process writes no activations, remove the file",
-  });
+/** How a lock is taken. */
+export interface LockOptions {
+  /** the error where a living process holds it; `holder` is the lock's text, one line of JSON with its `pid` */
+  readonly locked: (holder: string) => Error;
+  readonly fileSystem?: FileSystem;
 }
 
 /** Moves the lock of a dead process away; of several that try, one succeeds, and none takes away a living one's. */
-async function removeStale(path: string, fileSystem: FileSystem): Promise<void> {
+async function removeStale(path: string, { fileSystem, locked }: Required<LockOptions>): Promise<void> {
   const aside = `${path}-${randomUUID()}`;
   try {
     await fileSystem.rename(path, aside);
@@ -92,7 +93,7 @@ async function removeStale(path: string, fileSystem: FileSystem): Promise<void> 
   if (holder !== undefined) {
     // Between our look and our grasp another process took over: it gets its lock back.
     await fileSystem.rename(aside, path);
-    throw lockedError(path, holder);
+    throw locked(holder);
   }
   await fileSystem.rm(aside, { force: true });
 }
@@ -102,14 +103,15 @@ async function removeStale(path: string, fileSystem: FileSystem): Promise<void> 
  *
  * @param path the lock file; its folder exists
  * @returns the function that takes the mark away
- * @throws PlumblineError (kind `usage`) `partial-locked` where a living process, or another call of this one, holds it
+ * @throws what `locked` makes where a living process, or another call of this one, holds it
  */
-export async function takeLock(path: string, fileSystem: FileSystem): Promise<() => Promise<void>> {
+export async function takeLock(path: string, options: LockOptions): Promise<() => Promise<void>> {
+  const { locked, fileSystem = nodeFileSystem } = options;
   const text = `${JSON.stringify(await thisProcess(fileSystem))}\n`;
   for (;;) {
     const holder = await lockHolder(path, fileSystem);
-    if (holder !== undefined) throw lockedError(path, holder);
-    await removeStale(path, fileSystem);
+    if (holder !== undefined) throw locked(holder);
+    await removeStale(path, { locked, fileSystem });
     try {
       const file = await fileSystem.open(path, "wx");
       try {
